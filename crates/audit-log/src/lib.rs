@@ -1,0 +1,1 @@
+//! Hash-chained JSON Lines: append durably, replay, verify.

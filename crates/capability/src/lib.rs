@@ -1,0 +1,1 @@
+//! Permits and approval receipts: mint and verify.

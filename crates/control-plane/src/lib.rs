@@ -1,0 +1,1 @@
+//! The owner's side: approvals and, from another process, the means to stop everything.

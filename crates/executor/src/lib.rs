@@ -1,0 +1,1 @@
+//! Zone 1: judges, permits, performs and records.

@@ -1,0 +1,1 @@
+//! The home folder: its layout, its configuration and every problem in it.

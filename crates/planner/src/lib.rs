@@ -1,0 +1,1 @@
+//! Zone 2: plans and asks; holds no credential and reaches no network.

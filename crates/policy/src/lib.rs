@@ -1,0 +1,1 @@
+//! Judges a request: allow, ask or deny, by a Cedar policy.

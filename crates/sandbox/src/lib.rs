@@ -1,0 +1,1 @@
+//! A process gives up powers for good.

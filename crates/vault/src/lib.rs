@@ -1,0 +1,1 @@
+//! Secrets at rest under age keys, and secrets in memory that cannot be printed.

@@ -1,0 +1,1 @@
+//! The generated gRPC of every edge; nothing hand-written.

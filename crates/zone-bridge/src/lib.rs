@@ -1,0 +1,1 @@
+//! Unix sockets between zones: who is calling, health endpoints, limits.

@@ -1,0 +1,1 @@
+//! Raises and stops zones on a backend.
