@@ -1,1 +1,21 @@
-//! Hash-chained JSON Lines: append durably, replay, verify.
+//! The audit log: hash-chained JSON Lines that are appended durably, replayed and verified.
+//!
+//! One entry is one line:
+//! `{"seq":1,"timestamp":"…","event_type":"…","details":{…},"prev_hash":"…","hash":"…"}`. `hash` is SHA-256 in hexadecimal
+//! over exactly the bytes of the line without its `,"hash":"…"` member; `prev_hash` is the `hash` of the line before, and
+//! 64 zeros in the first. So any tool that can hash bytes can verify a log.
+//!
+//! The log is the database: what Zone 1 must remember is a fold over it, so nothing can have happened that is not in it.
+//! Personal content stands beside the chain, in a [`ContentStore`], and the chain names it by digest.
+//!
+//! What it does not show by itself: a log cut at the end of a line is a shorter good log.
+
+mod content;
+mod entry;
+mod verify;
+mod writer;
+
+pub use content::{ContentProblem, ContentStore};
+pub use entry::{Entry, NotAnEntry};
+pub use verify::{Verdict, entries, verify};
+pub use writer::{AuditLog, Durable, OpenProblem, Opened, Torn, Unwritable};
