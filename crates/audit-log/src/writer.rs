@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 /// Entries that may wait for the disk; when it is full, requests are refused instead of piling up.
@@ -22,7 +23,9 @@ const QUEUE: usize = 4096;
 #[derive(Debug)]
 pub struct AuditLog {
     tip: Tip,
-    queue: SyncSender<Waiting>,
+    /// `None` only while it is being dropped.
+    queue: Option<SyncSender<Waiting>>,
+    writer: Option<JoinHandle<()>>,
 }
 
 /// An entry on its way to the disk.
@@ -132,11 +135,11 @@ impl AuditLog {
         }
         file.seek(io::SeekFrom::End(0)).map_err(io_problem)?;
         let (queue, waiting) = sync_channel(QUEUE);
-        std::thread::Builder::new()
+        let writer = std::thread::Builder::new()
             .name("audit-log".to_owned())
             .spawn(move || write_until_error(&mut file, &waiting))
             .map_err(io_problem)?;
-        Ok(Opened { log: Self { tip, queue }, torn })
+        Ok(Opened { log: Self { tip, queue: Some(queue), writer: Some(writer) }, torn })
     }
 
     /// Appends an entry. It has its place in the chain at once; it is there only when [`Durable::wait`] says so.
@@ -149,7 +152,8 @@ impl AuditLog {
         let (line, tip) =
             self.tip.next_line(now, event_type, details).map_err(|_unserialisable| Unwritable::NotJson)?;
         let (done, durable) = oneshot::channel();
-        self.queue.try_send(Waiting { line, done }).map_err(|error| match error {
+        let queue = self.queue.as_ref().ok_or(Unwritable::Poisoned)?;
+        queue.try_send(Waiting { line, done }).map_err(|error| match error {
             TrySendError::Full(_) => Unwritable::Busy,
             TrySendError::Disconnected(_) => Unwritable::Poisoned,
         })?;
@@ -165,6 +169,17 @@ impl AuditLog {
     /// Whether nothing has been appended yet.
     pub const fn is_empty(&self) -> bool {
         self.tip.seq == 0
+    }
+}
+
+impl Drop for AuditLog {
+    /// Waits for the writer, so that whoever opens the log next finds it free and whole.
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has acknowledged nothing.
+            let _ = writer.join();
+        }
     }
 }
 
