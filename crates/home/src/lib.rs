@@ -1,1 +1,15 @@
-//! The home folder: its layout, its configuration and every problem in it.
+//! The home folder: where everything of one installation lives, and what its `moltbot.toml` says.
+//!
+//! Use it in the processes that may see the home: executor, control plane and the operator's command. The zones are
+//! given what they need on their command line and never link this.
+//!
+//! Reading a configuration names every problem at once, each with file, key and what to do, and binds nothing.
+
+mod config;
+mod layout;
+mod problem;
+mod section;
+
+pub use config::{Config, MailDelivery, SandboxRequirement, Security, SmtpSettings, Source, TEMPLATE};
+pub use layout::{Home, MARKER, NotAHome, Process};
+pub use problem::{Problem, Problems};

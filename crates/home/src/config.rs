@@ -1,0 +1,288 @@
+//! `moltbot.toml`, from text to typed values.
+
+use crate::section::{Reading, Section};
+use crate::{Home, Problem, Problems, Process};
+use action::{Address, Role};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The file that a new home starts with; it states every key with its default.
+pub const TEMPLATE: &str = include_str!("moltbot.toml");
+
+/// The longest path that a socket can be bound to, in bytes (`sun_path` without its terminating zero).
+const SOCKET_PATH_LIMIT: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
+
+/// A configuration that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// This machine's name in zone names.
+    pub host: String,
+    /// Where the sockets are.
+    pub run_dir: PathBuf,
+    /// Where content comes in.
+    pub sources: Vec<Source>,
+    /// Who mail is from.
+    pub mail_from: Address,
+    /// How mail leaves.
+    pub mail_delivery: MailDelivery,
+    /// How long a request waits for the owner.
+    pub approval_expiry: Duration,
+    /// How long a permit lives.
+    pub permit_lifetime: Duration,
+    /// What a zone does when a wall cannot be put up.
+    pub sandbox: SandboxRequirement,
+}
+
+/// A Maildir whose contents one reader reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its name: email, telegram or slack.
+    pub name: &'static str,
+    /// The reader that reads it.
+    pub reader: Role,
+    /// The folder.
+    pub maildir: PathBuf,
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailDelivery {
+    /// Into a Maildir.
+    Maildir(PathBuf),
+    /// To a server.
+    Smtp(SmtpSettings),
+}
+
+/// A mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmtpSettings {
+    /// Name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS after STARTTLS, required.
+    StartTls,
+    /// Nothing; only to this machine itself.
+    None,
+}
+
+/// What a zone does when a wall cannot be put up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SandboxRequirement {
+    /// It does not start.
+    Require,
+    /// It starts, and says so.
+    BestEffort,
+}
+
+// === impl SandboxRequirement ===
+
+impl SandboxRequirement {
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Require => "require",
+            Self::BestEffort => "best-effort",
+        }
+    }
+}
+
+// === impl Config ===
+
+impl Config {
+    /// Reads a home's configuration. Nothing is bound, made or changed.
+    pub fn load(home: &Home) -> Result<Self, Problems> {
+        let file = home.config_file();
+        let text = std::fs::read_to_string(&file).map_err(|error| {
+            let what =
+                format!("cannot be read ({error}); restore it with `moltctl init`, or make it readable");
+            Problem::new(&file, "", what)
+        })?;
+        let table = text.parse::<toml::Table>().map_err(|error| {
+            let line = error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .map(|before| before.matches('\n').count() + 1);
+            let place = line.map(|line| format!("line {line}")).unwrap_or_default();
+            Problem::new(&file, place, format!("is not TOML: {}", error.message()))
+        })?;
+        let reading = Reading::new(&file);
+        let config = Self::read(&reading.root(table), home);
+        Problems::none_or(reading.into_problems())?;
+        // Without a problem there is a configuration.
+        config.ok_or_else(|| Problem::new(&file, "", "cannot be understood").into())
+    }
+
+    /// The run folder of a process.
+    pub fn run_folder(&self, process: Process) -> PathBuf {
+        self.run_dir.join(process.as_str())
+    }
+
+    /// The socket on which a zone finds the executor.
+    pub fn bridge_socket(&self, role: Role) -> PathBuf {
+        self.run_folder(Process::Zone(role)).join("zone-bridge.sock")
+    }
+
+    /// The socket on which a process answers ops scripts.
+    pub fn health_socket(&self, process: Process) -> PathBuf {
+        self.run_folder(process).join("health.sock")
+    }
+
+    /// The socket on which the operator's command finds the control plane.
+    pub fn operator_socket(&self) -> PathBuf {
+        self.run_folder(Process::Zone(Role::ControlPlane)).join("operator.sock")
+    }
+
+    fn read(root: &Section<'_, '_>, home: &Home) -> Option<Self> {
+        let host = root.section("host");
+        let name = host.string("name", "local");
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') || name.len() > 63
+        {
+            host.problem("name", format!("must be 1 to 63 letters, digits and hyphens, found {name:?}"));
+        }
+        host.finish();
+
+        let run = root.section("run");
+        let run_dir = home.resolve(&run.string("dir", "run"));
+        let longest = run_dir.join("control-plane/zone-bridge.sock").as_os_str().len();
+        if longest > SOCKET_PATH_LIMIT {
+            let what = format!(
+                "socket paths below `{}` are {longest} bytes long, the limit is {SOCKET_PATH_LIMIT}; \
+                 name a shorter folder, for example dir = \"/run/user/{}/moltbot\"",
+                run_dir.display(),
+                rustix::process::getuid().as_raw()
+            );
+            run.problem("dir", what);
+        }
+        run.finish();
+
+        let (mail_from, mail_delivery, outbox) = Self::read_mail(&root.section("connectors"), home);
+        let sources = Self::read_sources(root, home, outbox.as_deref());
+
+        let approvals = root.section("approvals");
+        let approval_expiry = seconds(&approvals, "expire_after_seconds");
+        approvals.finish();
+        let permits = root.section("permits");
+        let permit_lifetime = seconds(&permits, "lifetime_seconds");
+        permits.finish();
+
+        let zones = root.section("zones");
+        let requirements =
+            [SandboxRequirement::Require, SandboxRequirement::BestEffort].map(|word| (word.as_str(), word));
+        let sandbox = zones.choice("sandbox", &requirements, SandboxRequirement::BestEffort);
+        zones.finish();
+
+        for key in root.unknown() {
+            root.problem(
+                &key,
+                "is not a section; known are host, run, sources, connectors, approvals, permits and zones",
+            );
+        }
+        let mail_from = mail_from?;
+        Some(Self {
+            host: name,
+            run_dir,
+            sources,
+            mail_from,
+            mail_delivery,
+            approval_expiry,
+            permit_lifetime,
+            sandbox,
+        })
+    }
+
+    fn read_sources(root: &Section<'_, '_>, home: &Home, outbox: Option<&Path>) -> Vec<Source> {
+        let section = root.section("sources");
+        let mut sources: Vec<Source> = Vec::new();
+        for (name, reader) in
+            [("email", Role::ReaderEmail), ("telegram", Role::ReaderTelegram), ("slack", Role::ReaderSlack)]
+        {
+            let Some(source) = section.optional_section(name) else { continue };
+            let maildir = home.resolve(&source.required_string("maildir", &format!("{name}/inbox")));
+            if outbox == Some(&maildir) {
+                source.problem(
+                    "maildir",
+                    "is also where outgoing mail goes, which would go round in circles; name another folder",
+                );
+            }
+            if let Some(twin) = sources.iter().find(|other| other.maildir == maildir) {
+                source.problem(
+                    "maildir",
+                    format!("is already the folder of sources.{}; name another folder", twin.name),
+                );
+            }
+            source.finish();
+            sources.push(Source { name, reader, maildir });
+        }
+        section.finish();
+        sources
+    }
+
+    fn read_mail(
+        connectors: &Section<'_, '_>,
+        home: &Home,
+    ) -> (Option<Address>, MailDelivery, Option<PathBuf>) {
+        let mail = connectors.section("mail");
+        let from = mail
+            .string("from", "moltbot@localhost")
+            .parse()
+            .map_err(|error| mail.problem("from", format!("{error}")));
+        #[derive(Clone, Copy)]
+        enum Way {
+            Maildir,
+            Smtp,
+        }
+        let way = mail.choice("deliver", &[("maildir", Way::Maildir), ("smtp", Way::Smtp)], Way::Maildir);
+        let maildir = home.resolve(&mail.string("maildir", "mail/outbox"));
+        let smtp = mail.optional_section("smtp");
+        let delivery = match (way, &smtp) {
+            (Way::Maildir, _) => MailDelivery::Maildir(maildir.clone()),
+            (Way::Smtp, None) => {
+                mail.problem("smtp", "is missing; deliver = \"smtp\" needs [connectors.mail.smtp] with host, port and security");
+                MailDelivery::Maildir(maildir.clone())
+            }
+            (Way::Smtp, Some(smtp)) => MailDelivery::Smtp(Self::read_smtp(smtp)),
+        };
+        if let (Way::Maildir, Some(smtp)) = (way, &smtp) {
+            Self::read_smtp(smtp);
+        }
+        if let Some(smtp) = smtp {
+            smtp.finish();
+        }
+        mail.finish();
+        for key in connectors.unknown() {
+            connectors.problem(&key, "is not a connector; known is mail");
+        }
+        let outbox = matches!(way, Way::Maildir).then_some(maildir);
+        (from.ok(), delivery, outbox)
+    }
+
+    fn read_smtp(smtp: &Section<'_, '_>) -> SmtpSettings {
+        let host = smtp.required_string("host", "mail.example.org");
+        let port = u16::try_from(smtp.number("port", 587, 1..=65535, "TCP port")).unwrap_or(587);
+        let choices = [("starttls", Security::StartTls), ("tls", Security::Tls), ("none", Security::None)];
+        let security = smtp.choice("security", &choices, Security::StartTls);
+        let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        if security == Security::None && !here {
+            smtp.problem(
+                "security",
+                format!("\"none\" would send mail in the clear to `{host}`; write \"starttls\" or \"tls\""),
+            );
+        }
+        SmtpSettings { host, port, security }
+    }
+}
+
+fn seconds(section: &Section<'_, '_>, key: &'static str) -> Duration {
+    // 300 s is the design's limit for both; a longer one would outlive what the owner remembers.
+    Duration::from_secs(section.number(key, 300, 1..=300, "seconds").unsigned_abs())
+}

@@ -1,0 +1,182 @@
+//! Where things are.
+
+use std::fmt;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// The file that says that a folder is a home of ours.
+pub const MARKER: &str = ".moltbot-home";
+
+/// A home folder that exists, is ours and nobody else's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home(PathBuf);
+
+/// A process of one installation; each has its own run folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Process {
+    /// Raises and watches the others.
+    Supervisor,
+    /// Zone 1.
+    Executor,
+    /// A zone, or the owner's side.
+    Zone(action::Role),
+}
+
+/// Why a folder is not a home.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAHome {
+    /// It is not there.
+    #[error("there is no home at `{}`; make one with `moltctl init --home {}`", .0.display(), .0.display())]
+    Missing(PathBuf),
+    /// It cannot be looked at.
+    #[error("cannot read `{}`: {source}; make it readable for the user who runs this, or name another with --home", path.display())]
+    Unreadable {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is something else.
+    #[error("`{}` is not a home of ours (it has no {MARKER}); choose another folder, or an empty one for `moltctl init`", .0.display())]
+    Foreign(PathBuf),
+    /// Somebody else could change it.
+    #[error("`{}` can be changed by other users (mode {mode:o}); mend it with `chmod 700 {}`", path.display(), path.display())]
+    Open {
+        /// Which folder.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Somebody else owns it.
+    #[error("`{}` belongs to user id {owner}, you are {you}; run this as its owner", path.display())]
+    NotYours {
+        /// Which folder.
+        path: PathBuf,
+        /// Who owns it.
+        owner: u32,
+        /// Who asks.
+        you: u32,
+    },
+}
+
+// === impl Home ===
+
+impl Home {
+    /// Opens an existing home.
+    pub fn open(path: &Path) -> Result<Self, NotAHome> {
+        let path = std::path::absolute(path)
+            .map_err(|source| NotAHome::Unreadable { path: path.to_owned(), source })?;
+        let metadata = match std::fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(NotAHome::Missing(path));
+            }
+            Err(source) => return Err(NotAHome::Unreadable { path, source }),
+        };
+        match std::fs::metadata(path.join(MARKER)) {
+            Ok(marker) if marker.is_file() => {}
+            Ok(_) => return Err(NotAHome::Foreign(path)),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                return Err(NotAHome::Unreadable { path, source: error });
+            }
+            Err(_) => return Err(NotAHome::Foreign(path)),
+        }
+        let (mode, you) = (metadata.mode() & 0o7777, rustix::process::geteuid().as_raw());
+        if metadata.uid() != you && you != 0 {
+            return Err(NotAHome::NotYours { path, owner: metadata.uid(), you });
+        }
+        if mode & 0o022 != 0 {
+            return Err(NotAHome::Open { path, mode });
+        }
+        Ok(Self(path))
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// A path of the configuration: relative ones are below the home.
+    pub fn resolve(&self, path: &str) -> PathBuf {
+        self.0.join(path)
+    }
+
+    /// `moltbot.toml`
+    pub fn config_file(&self) -> PathBuf {
+        self.0.join("moltbot.toml")
+    }
+
+    /// What the agent may do.
+    pub fn policy_file(&self) -> PathBuf {
+        self.0.join("policy/policy.cedar")
+    }
+
+    /// What the planner does with what comes in.
+    pub fn rules_file(&self) -> PathBuf {
+        self.0.join("planner/rules.toml")
+    }
+
+    /// The age identity that secrets are encrypted to.
+    pub fn age_key_file(&self) -> PathBuf {
+        self.0.join("keys/age.txt")
+    }
+
+    /// The control plane's signing key.
+    pub fn approval_key_file(&self) -> PathBuf {
+        self.0.join("keys/approval.key")
+    }
+
+    /// Its public half, which is all that the executor reads.
+    pub fn approval_public_key_file(&self) -> PathBuf {
+        self.0.join("keys/approval.pub")
+    }
+
+    /// The audit log.
+    pub fn audit_log(&self) -> PathBuf {
+        self.0.join("audit/executor.jsonl")
+    }
+
+    /// Content that the audit log names by digest.
+    pub fn content(&self) -> PathBuf {
+        self.0.join("audit/content")
+    }
+
+    /// Raw items between being taken in and being read.
+    pub fn spool(&self) -> PathBuf {
+        self.0.join("spool")
+    }
+
+    /// Raw items that could not be read.
+    pub fn quarantine(&self) -> PathBuf {
+        self.0.join("quarantine")
+    }
+
+    /// What processes say on standard error.
+    pub fn log_file(&self, process: Process) -> PathBuf {
+        self.0.join("logs").join(format!("{process}.log"))
+    }
+
+    /// While this file exists nothing is done, whatever anybody permitted.
+    pub fn latch(&self) -> PathBuf {
+        self.0.join("latch")
+    }
+}
+
+// === impl Process ===
+
+impl Process {
+    /// The name of the process, and of its run folder.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Supervisor => "supervisor",
+            Self::Executor => "executor",
+            Self::Zone(role) => role.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
