@@ -1,1 +1,13 @@
-//! Unix sockets between zones: who is calling, health endpoints, limits.
+//! Unix sockets between zones: the one listener, the one dialler, and the health endpoints.
+//!
+//! Which socket a call came in on says who is calling: each zone has its own socket in its own folder, and on it only
+//! the services that zone may call. The kernel's word on the peer's user id is checked too, once, when a connection is
+//! accepted; alone it would say too little, because behind a virtual machine's border the peer is a relay.
+
+mod dial;
+mod health;
+mod listen;
+
+pub use dial::{CannotDial, connect, lazy_channel, only_channel};
+pub use health::{CannotAsk, Health, Readiness, Report, ask, serve_health};
+pub use listen::{CannotListen, Listener, MESSAGE_LIMIT, admitted, grpc_server, serving_health};
