@@ -1,1 +1,22 @@
-//! Zone 1: judges, permits, performs and records.
+//! Zone 1: judges what a zone asks for, asks the owner where policy says so, performs what was permitted, and records
+//! every step before anybody outside hears of it.
+//!
+//! Two functions are the heart: [`zone1::Zone1::request`] in `judge.rs`, from a wish to a permit, and
+//! [`zone1::Zone1::execute`] in `perform.rs`, from a permit to an effect.
+//!
+//! What cannot happen here: bytes from outside are never parsed (they go to a reader), an effect without a durable intent,
+//! a permit spent twice, an answer before its entry is on the disk.
+
+pub mod approvals;
+pub mod config;
+pub mod event;
+pub mod intake;
+pub mod judge;
+pub mod ledger;
+pub mod outbound;
+pub mod perform;
+pub mod reading;
+pub mod record;
+pub mod refusal;
+pub mod serve;
+pub mod zone1;

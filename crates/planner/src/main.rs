@@ -1,2 +1,94 @@
-//! Placeholder
-fn main() {}
+//! `moltbot-planner`: config → dial → lock down → plan.
+
+use anyhow::Context as _;
+use clap::Parser;
+use planner::client::CapabilityClient;
+use planner::follow::follow;
+use planner::rules::Rules;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_stream::StreamExt as _;
+use zone_bridge::{Health, Listener, Readiness, connect, only_channel, serve_health};
+
+/// Items that are followed at a time; most of that time is waiting for the owner.
+const AT_A_TIME: usize = 64;
+
+/// Zone 2: plans and asks.
+#[derive(Parser)]
+#[command(version)]
+struct Config {
+    /// The rules to plan by.
+    #[arg(long)]
+    rules: PathBuf,
+    /// The socket of the bridge.
+    #[arg(long, default_value = "/var/run/zone-bridge/zone-bridge.sock")]
+    socket: PathBuf,
+    /// The socket to answer ops scripts on.
+    #[arg(long)]
+    health: PathBuf,
+    /// What to do when a wall cannot be put up.
+    #[arg(long, default_value = "require")]
+    sandbox: sandbox::Requirement,
+    /// End when this process, the one that started us, is gone.
+    #[arg(long)]
+    parent: Option<u32>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let config = Config::parse();
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+    if let Some(parent) = config.parent {
+        sandbox::die_with_parent(parent)?;
+    }
+    let rules = load_rules(&config.rules)?;
+    let health = Health::new("planner", &["bridge"]);
+    let ops = Listener::bind(&config.health)?;
+    let bridge = connect(&config.socket)?;
+
+    let walls = sandbox::enter(sandbox::Powers::PLANNER, config.sandbox)?; // from here: no files, no network, no new processes
+    health.fact("walls", serde_json::to_value(&walls)?);
+    health.fact("rules", rules.len().into());
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        tokio::spawn(serve_health(ops, health.clone()));
+        plan(CapabilityClient::new(only_channel(bridge).await?), Arc::new(rules), &health).await
+    })
+}
+
+fn load_rules(path: &std::path::Path) -> anyhow::Result<Rules> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the rules `{}`", path.display()))?;
+    Rules::load(&text).map_err(|problems| {
+        let lines: Vec<_> = problems.iter().map(|problem| format!("{}: {problem}", path.display())).collect();
+        anyhow::anyhow!(lines.join("\n"))
+    })
+}
+
+/// Follows every item that is delivered, until the bridge is lost.
+async fn plan(mut client: CapabilityClient, rules: Arc<Rules>, health: &Health) -> anyhow::Result<()> {
+    let places = Arc::new(Semaphore::new(AT_A_TIME));
+    let mut deliveries = client.receive().await?;
+    health.set("bridge", Readiness::Ready);
+    let items = health.counter("items_planned", "Items that were planned and settled");
+    let mut followed = JoinSet::new();
+    loop {
+        tokio::select! {
+            delivery = deliveries.next() => {
+                let delivery = delivery.context("the executor closed the bridge")??;
+                let place = Arc::clone(&places).acquire_owned().await?;
+                let (client, rules) = (client.clone(), Arc::clone(&rules));
+                followed.spawn(async move {
+                    let _place = place;
+                    follow(client, &rules, delivery).await
+                });
+            }
+            Some(ended) = followed.join_next() => {
+                ended??;
+                items.inc();
+            }
+        }
+    }
+}

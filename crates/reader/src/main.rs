@@ -1,2 +1,65 @@
-//! Placeholder
-fn main() {}
+//! `moltbot-reader`: config → dial → lock down → serve.
+
+use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
+use zone_bridge::{Health, Listener, connect, only_channel, serve_health};
+
+/// Zone 3: turns one source's raw bytes into clean content.
+#[derive(Parser)]
+#[command(version)]
+struct Config {
+    /// The source to read.
+    #[arg(long)]
+    source: Source,
+    /// The socket of the bridge.
+    #[arg(long, default_value = "/var/run/zone-bridge/zone-bridge.sock")]
+    socket: PathBuf,
+    /// The socket to answer ops scripts on.
+    #[arg(long)]
+    health: PathBuf,
+    /// What to do when a wall cannot be put up.
+    #[arg(long, default_value = "require")]
+    sandbox: sandbox::Requirement,
+    /// End when this process, the one that started us, is gone.
+    #[arg(long)]
+    parent: Option<u32>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Source {
+    Email,
+    Telegram,
+    Slack,
+}
+
+fn main() -> anyhow::Result<()> {
+    let config = Config::parse();
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+    if let Some(parent) = config.parent {
+        sandbox::die_with_parent(parent)?;
+    }
+    let health = Health::new(config.source.process(), &["bridge"]);
+    let ops = Listener::bind(&config.health)?;
+    let bridge = connect(&config.socket)?;
+
+    let walls = sandbox::enter(sandbox::Powers::READER, config.sandbox)?; // from here: no files, no network, no new processes
+    health.fact("walls", serde_json::to_value(&walls)?);
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        tokio::spawn(serve_health(ops, health.clone()));
+        Ok(reader::attend(only_channel(bridge).await?, &health).await?)
+    })
+}
+
+// === impl Source ===
+
+impl Source {
+    const fn process(self) -> &'static str {
+        match self {
+            Self::Email => "reader-email",
+            Self::Telegram => "reader-telegram",
+            Self::Slack => "reader-slack",
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Taking content in: each item once, whatever crashes when. The bytes are never parsed here.
+//!
+//! An item is copied into the spool, then recorded, then moved from `new/` to `cur/`. After a crash between any two of these the
+//! file is met again under the same identity, and what is missing is made up for.
+
+use crate::event::{Event, quoted};
+use crate::ledger::ItemState;
+use crate::refusal::Refusal;
+use crate::zone1::Zone1;
+use action::Digest;
+use clean_content::Untrusted;
+use connectors::maildir_source::{Arrival, MaildirSource, Refused};
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use zone_bridge::{Health, Readiness};
+
+/// How often a source is looked at.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// Where raw items wait for their reader, and where those that cannot be read end.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    waiting: PathBuf,
+    quarantine: PathBuf,
+}
+
+/// Why an item is not taken in for now.
+#[derive(Debug, thiserror::Error)]
+enum NotTaken {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("{0}")]
+    Source(String),
+    #[error("cannot use the spool: {0}")]
+    Spool(#[from] io::Error),
+}
+
+// === impl Spool ===
+
+impl Spool {
+    /// The two folders.
+    pub const fn new(waiting: PathBuf, quarantine: PathBuf) -> Self {
+        Self { waiting, quarantine }
+    }
+
+    /// Opens a waiting item's bytes.
+    pub fn open(&self, item: &str) -> io::Result<Untrusted<File>> {
+        File::open(self.raw(item)).map(Untrusted::new)
+    }
+
+    /// Forgets a raw item that was read.
+    pub fn forget(&self, item: &str) -> io::Result<()> {
+        match std::fs::remove_file(self.raw(item)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps a raw item that could not be read, with the reason beside it.
+    pub fn quarantine(&self, item: &str, why: &str) -> io::Result<()> {
+        std::fs::write(self.quarantine.join(format!("{item}.txt")), format!("{why}\n"))?;
+        match std::fs::rename(self.raw(item), self.quarantine.join(format!("{item}.raw"))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => File::open(&self.quarantine)?.sync_all(),
+        }
+    }
+
+    fn keep(&self, item: &str, bytes: &[u8]) -> io::Result<()> {
+        let unfinished = self.waiting.join(format!(".{item}"));
+        let mut file = File::create(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&unfinished, self.raw(item))?;
+        File::open(&self.waiting)?.sync_all()
+    }
+
+    fn raw(&self, item: &str) -> PathBuf {
+        self.waiting.join(format!("{item}.raw"))
+    }
+}
+
+/// Takes in what arrives in one source, for as long as the process lives.
+pub async fn watch(zone1: &Zone1, spool: &Spool, source: &'static str, folder: &Path, health: &Health) {
+    let need = format!("source-{source}");
+    let mut maildir = None;
+    let mut tick = tokio::time::interval(EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if maildir.is_none() {
+            maildir = MaildirSource::open(folder)
+                .map_err(|error| not_ready(health, &need, &error.to_string()))
+                .ok();
+        }
+        let Some(open) = maildir.as_mut() else { continue };
+        match take_in_all(zone1, spool, source, open).await {
+            Ok(()) => health.set(&need, Readiness::Ready),
+            Err(error) => not_ready(health, &need, &error.to_string()),
+        }
+    }
+}
+
+fn not_ready(health: &Health, need: &str, why: &str) {
+    if health.report().checks.get(need) != Some(&Readiness::NotReady(why.to_owned())) {
+        tracing::warn!("{need}: {why}");
+    }
+    health.set(need, Readiness::NotReady(why.to_owned()));
+}
+
+async fn take_in_all(
+    zone1: &Zone1,
+    spool: &Spool,
+    source: &'static str,
+    maildir: &mut MaildirSource,
+) -> Result<(), NotTaken> {
+    let scan = maildir.scan().map_err(|error| NotTaken::Source(error.to_string()))?;
+    for refused in &scan.refused {
+        set_aside(zone1, spool, source, maildir, refused).await?;
+    }
+    for arrival in &scan.ready {
+        take_in(zone1, spool, source, maildir, arrival).await?;
+    }
+    Ok(())
+}
+
+async fn take_in(
+    zone1: &Zone1,
+    spool: &Spool,
+    source: &'static str,
+    maildir: &MaildirSource,
+    arrival: &Arrival,
+) -> Result<(), NotTaken> {
+    let item = format!("{source}-{:.16}", Digest::of(arrival.identity().as_bytes()).to_hex());
+    if !zone1.record()?.ledger().knows_item(&item) {
+        // Gone or changed since it was seen: it will be met again, or not, at the next look.
+        let Ok(untrusted_bytes) = maildir.read(arrival) else { return Ok(()) };
+        let (size, sha256) = (untrusted_bytes.len() as u64, Digest::of(&untrusted_bytes));
+        spool.keep(&item, &untrusted_bytes)?;
+        zone1
+            .note(Event::ItemReceived { item: item.clone(), source: source.to_owned(), size, sha256 })
+            .await?;
+    }
+    maildir.mark_taken(arrival).map_err(|error| NotTaken::Source(error.to_string()))
+}
+
+/// What cannot be an item is moved aside, so that it is reported once and nothing is lost.
+async fn set_aside(
+    zone1: &Zone1,
+    spool: &Spool,
+    source: &'static str,
+    maildir: &MaildirSource,
+    refused: &Refused,
+) -> Result<(), NotTaken> {
+    maildir.move_aside(&refused.name, &spool.quarantine).map_err(|error| {
+        NotTaken::Source(format!("{}: {}; {error}", quoted(&refused.shown_name()), refused.why))
+    })?;
+    let event = Event::ItemRefused {
+        source: source.to_owned(),
+        name: quoted(&refused.shown_name()),
+        why: refused.why.to_string(),
+    };
+    Ok(zone1.note(event).await?)
+}
+
+/// After a start: what the record says was read or quarantined leaves the spool, what it says waits must be there.
+pub async fn tidy(zone1: &Zone1, spool: &Spool) -> Result<(), Refusal> {
+    let items: Vec<_> = {
+        let record = zone1.record()?;
+        record.ledger().items().into_iter().map(|(id, item)| (id.to_owned(), item.state.clone())).collect()
+    };
+    for (item, state) in items {
+        let tidied = match state {
+            ItemState::Received if spool.open(&item).is_err() => {
+                let why = "its raw bytes are no longer in the spool".to_owned();
+                zone1.note(Event::ItemQuarantined { item, why }).await?;
+                Ok(())
+            }
+            ItemState::Received => Ok(()),
+            ItemState::Cleaned(_) | ItemState::Settled(_) => spool.forget(&item),
+            ItemState::Quarantined if spool.open(&item).is_ok() => {
+                spool.quarantine(&item, "see the audit log for the reason")
+            }
+            ItemState::Quarantined => Ok(()),
+        };
+        tidied.map_err(|error| Refusal::AuditUnavailable(format!("cannot use the spool: {error}")))?;
+    }
+    Ok(())
+}

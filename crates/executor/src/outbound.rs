@@ -1,0 +1,164 @@
+//! The ways out: which connector does which action. Only what was spent goes out, and it is consumed by going.
+
+use crate::event::{Outcome, quoted};
+use crate::ledger::ItemState;
+use crate::perform::Spent;
+use crate::refusal::Refusal;
+use crate::zone1::Zone1;
+use action::{Action, ActionName, Address, ReadItems, Request, SendEmail};
+use connectors::smtp::Smtp;
+use connectors::{Failure, OutgoingMail, compose, maildir_outbox};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// What is set up.
+#[derive(Debug)]
+pub struct Outbound {
+    /// Who mail is from.
+    pub mail_from: Address,
+    /// The right-hand side of Message-IDs.
+    pub host: String,
+    /// How mail leaves.
+    pub mail: MailRoute,
+}
+
+/// How mail leaves.
+#[derive(Debug)]
+pub enum MailRoute {
+    /// Into a Maildir.
+    Maildir(PathBuf),
+    /// To a server.
+    Smtp(Box<Smtp>),
+}
+
+/// The most that a reading action returns, in bytes; the rest is left for the next one. A message on a bridge is 1 MiB.
+const RESULT_LIMIT: usize = 768 * 1024;
+
+// === impl Outbound ===
+
+impl Outbound {
+    /// Whether a connector is set up for that action.
+    pub fn can_do(&self, name: ActionName) -> Result<(), Refusal> {
+        match name {
+            ActionName::SendEmail
+            | ActionName::ReadEmail
+            | ActionName::ReadTelegram
+            | ActionName::ReadSlack => Ok(()),
+            ActionName::SendTelegram | ActionName::SendSlack | ActionName::MakeCall | ActionName::SendSms => {
+                Err(Refusal::NoConnector { action: name.as_str().to_owned(), connector: name.connector() })
+            }
+        }
+    }
+
+    /// Does it, and says what became of it and what it returned.
+    pub async fn perform(&self, zone1: &Zone1, spent: Spent) -> (Outcome, String) {
+        let nothing = |outcome| (outcome, "{}".to_owned());
+        match spent.request().action() {
+            Action::SendEmail(mail) => nothing(self.send(spent.id(), mail).await),
+            Action::ReadEmail(read) => read_items(zone1, "email", read),
+            Action::ReadTelegram(read) => read_items(zone1, "telegram", read),
+            Action::ReadSlack(read) => read_items(zone1, "slack", read),
+            Action::SendTelegram(_) | Action::SendSlack(_) | Action::MakeCall(_) | Action::SendSms(_) => {
+                nothing(Outcome::Failed { why: "there is no connector for it".to_owned() })
+            }
+        }
+    }
+
+    /// After a crash between intent and outcome: what can be seen to have happened did; the rest is unknown.
+    pub fn look_back(&self, id: &str, request: &Request) -> Outcome {
+        match (request.action(), &self.mail) {
+            (Action::SendEmail(_), MailRoute::Maildir(folder)) if maildir_outbox::happened(folder, id) => {
+                Outcome::Performed { receipt: format!("found in the outbox after a restart as {id}") }
+            }
+            (Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_), _) => Outcome::Failed {
+                why: "the executor stopped while reading; nothing was changed by it".to_owned(),
+            },
+            (
+                Action::SendEmail(_)
+                | Action::SendTelegram(_)
+                | Action::SendSlack(_)
+                | Action::MakeCall(_)
+                | Action::SendSms(_),
+                _,
+            ) => {
+                Outcome::Unknown { why: "the executor stopped between the intent and the outcome".to_owned() }
+            }
+        }
+    }
+
+    async fn send(&self, id: &str, mail: &SendEmail) -> Outcome {
+        let SendEmail { to, cc, subject, body, in_reply_to } = mail;
+        let strings = |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let outgoing = OutgoingMail {
+            from: self.mail_from.to_string(),
+            to: strings(to),
+            cc: strings(cc),
+            subject: subject.clone(),
+            body: body.clone(),
+            in_reply_to: in_reply_to.clone(),
+            references: in_reply_to.iter().cloned().collect(),
+        };
+        let bytes = match compose(&outgoing, &format!("<{id}@{}>", self.host), SystemTime::now()) {
+            Ok(bytes) => bytes,
+            Err(uncomposable) => return Outcome::Failed { why: uncomposable.to_string() },
+        };
+        match &self.mail {
+            MailRoute::Maildir(folder) => match maildir_outbox::deliver(folder, id, &bytes) {
+                Ok(delivered) => {
+                    Outcome::Performed { receipt: format!("put into {}", delivered.path.display()) }
+                }
+                Err(failure) => failed(&failure),
+            },
+            MailRoute::Smtp(server) => {
+                let recipients: Vec<_> = strings(to).into_iter().chain(strings(cc)).collect();
+                match server.send(&outgoing.from, &recipients, &bytes).await {
+                    Ok(receipt) => Outcome::Performed { receipt: quoted(&receipt.to_string()) },
+                    Err(failure) => failed(&failure),
+                }
+            }
+        }
+    }
+}
+
+fn failed(failure: &Failure) -> Outcome {
+    let why = quoted(&failure.to_string());
+    match failure {
+        Failure::Unknown { .. } => Outcome::Unknown { why },
+        Failure::Rejected { .. } | Failure::Unavailable { .. } => Outcome::Failed { why },
+    }
+}
+
+/// The newest clean items of a source, oldest first: `{"items":[{"item":"…","content":{…}}]}`.
+fn read_items(zone1: &Zone1, source: &str, read: &ReadItems) -> (Outcome, String) {
+    match newest_items(zone1, source, read.limit as usize) {
+        Ok((count, result)) => (Outcome::Performed { receipt: format!("{count} items") }, result),
+        Err(refusal) => (Outcome::Failed { why: refusal.to_string() }, String::new()),
+    }
+}
+
+fn newest_items(zone1: &Zone1, source: &str, limit: usize) -> Result<(usize, String), Refusal> {
+    let record = zone1.record()?;
+    let clean: Vec<_> = record
+        .ledger()
+        .items()
+        .into_iter()
+        .filter(|(_, item)| item.source == source)
+        .filter_map(|(id, item)| match &item.state {
+            ItemState::Cleaned(cleaned) | ItemState::Settled(cleaned) => Some((id, cleaned.content)),
+            ItemState::Received | ItemState::Quarantined => None,
+        })
+        .collect();
+    let (mut items, mut size) = (Vec::new(), 0);
+    for (id, digest) in clean.into_iter().rev().take(limit) {
+        let Some(bytes) = record.content().get(digest)? else { continue };
+        size += bytes.len();
+        if size > RESULT_LIMIT {
+            break;
+        }
+        let content: serde_json::Value = serde_json::from_slice(&bytes)
+            .map_err(|error| Refusal::AuditUnavailable(format!("content of {id}: {error}")))?;
+        items.push(serde_json::json!({ "item": id, "content": content }));
+    }
+    items.reverse();
+    Ok((items.len(), serde_json::json!({ "items": items }).to_string()))
+}

@@ -1,0 +1,171 @@
+//! The planner edge: clean content out; wishes, waits and orders in.
+
+use crate::event::{Event, quoted};
+use crate::judge::{Answer, Standing, UntrustedWish};
+use crate::ledger::ItemState;
+use crate::perform::{Done, UntrustedOrder};
+use crate::refusal::Refusal;
+use crate::zone1::Zone1;
+use action::{Digest, ZoneId};
+use std::collections::HashSet;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+use wire::v1::capability_decision::Decision;
+use wire::v1::planner_bridge_server::PlannerBridge;
+use wire::v1::{
+    AwaitApprovalRequest, CapabilityDecision, CapabilityRequest, Delivery, ExecuteRequest, ExecuteResponse,
+    Granted, Pending, PlannerPingRequest, PlannerPingResponse, ReceiveRequest, SettleRequest, SettleResponse,
+};
+use zone_bridge::{Health, Readiness};
+
+/// What the planner may call.
+#[derive(Debug, Clone)]
+pub struct PlannerService {
+    /// Zone 1.
+    pub zone1: Arc<Zone1>,
+    /// The zone behind this socket.
+    pub zone: ZoneId,
+    /// Where it is said whether the planner listens.
+    pub health: Health,
+}
+
+#[tonic::async_trait]
+impl PlannerBridge for PlannerService {
+    async fn ping(
+        &self,
+        _request: Request<PlannerPingRequest>,
+    ) -> Result<Response<PlannerPingResponse>, Status> {
+        Ok(Response::new(PlannerPingResponse { zone: self.zone.to_string() }))
+    }
+
+    type ReceiveStream = Pin<Box<dyn Stream<Item = Result<Delivery, Status>> + Send>>;
+
+    async fn receive(
+        &self,
+        _request: Request<ReceiveRequest>,
+    ) -> Result<Response<Self::ReceiveStream>, Status> {
+        let (to_planner, deliveries) = mpsc::channel(4);
+        let service = self.clone();
+        tokio::spawn(async move {
+            let need = service.zone.role().as_str();
+            service.health.set(need, Readiness::Ready);
+            if let Err(refusal) = service.deliver(&to_planner).await {
+                tracing::warn!("{need}: {refusal}");
+                // The receiver may be gone already; then nobody needs to know.
+                let _ = to_planner.send(Err(refusal.into())).await;
+            }
+            service.health.set(need, Readiness::NotReady("the planner is gone".to_owned()));
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(deliveries))))
+    }
+
+    async fn settle(&self, request: Request<SettleRequest>) -> Result<Response<SettleResponse>, Status> {
+        let SettleRequest { item, summary } = request.into_inner();
+        self.settle_item(item, &summary).await?;
+        Ok(Response::new(SettleResponse {}))
+    }
+
+    async fn request_capability(
+        &self,
+        request: Request<CapabilityRequest>,
+    ) -> Result<Response<CapabilityDecision>, Status> {
+        let CapabilityRequest { action, parameters_json, key, item } = request.into_inner();
+        let wish = UntrustedWish { action, parameters: parameters_json, key, item };
+        Ok(Response::new(decision(self.zone1.request(&self.zone, wish).await?)))
+    }
+
+    async fn await_approval(
+        &self,
+        request: Request<AwaitApprovalRequest>,
+    ) -> Result<Response<CapabilityDecision>, Status> {
+        let AwaitApprovalRequest { request } = request.into_inner();
+        Ok(Response::new(decision(self.zone1.await_approval(&self.zone, &request).await?)))
+    }
+
+    async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<ExecuteResponse>, Status> {
+        let ExecuteRequest { permit, action, parameters_json } = request.into_inner();
+        let order = UntrustedOrder { permit, action, parameters: parameters_json };
+        let Done { request, result } = self.zone1.execute(self.zone.clone(), order).await?;
+        Ok(Response::new(ExecuteResponse { request, result_json: result }))
+    }
+}
+
+// === impl PlannerService ===
+
+impl PlannerService {
+    /// Sends every unsettled item once per stream, in the order in which they were taken in.
+    async fn deliver(&self, to_planner: &mpsc::Sender<Result<Delivery, Status>>) -> Result<(), Refusal> {
+        let mut changes = self.zone1.changes();
+        let mut sent = HashSet::new();
+        loop {
+            changes.mark_unchanged();
+            while let Some((item, source, content)) = self.next_unsettled(&mut sent)? {
+                let clean_json = self.clean_json(content)?;
+                let zone = self.zone.to_string();
+                self.zone1.note(Event::ItemDelivered { item: item.clone(), zone }).await?;
+                if to_planner.send(Ok(Delivery { item, source, clean_json })).await.is_err() {
+                    return Ok(());
+                }
+            }
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return Ok(()) },
+                () = to_planner.closed() => return Ok(()),
+            }
+        }
+    }
+
+    fn next_unsettled(
+        &self,
+        sent: &mut HashSet<String>,
+    ) -> Result<Option<(String, String, Digest)>, Refusal> {
+        let record = self.zone1.record()?;
+        let ledger = record.ledger();
+        sent.retain(|item| ledger.item(item).is_some_and(|item| matches!(item.state, ItemState::Cleaned(_))));
+        Ok(ledger.items().into_iter().find_map(|(id, item)| match &item.state {
+            ItemState::Cleaned(cleaned) if sent.insert(id.to_owned()) => {
+                Some((id.to_owned(), item.source.clone(), cleaned.content))
+            }
+            _ => None,
+        }))
+    }
+
+    fn clean_json(&self, content: Digest) -> Result<String, Refusal> {
+        let record = self.zone1.record()?;
+        let bytes = record.content().get(content)?;
+        let bytes = bytes.ok_or_else(|| Refusal::AuditUnavailable("clean content was erased".to_owned()))?;
+        String::from_utf8(bytes).map_err(|error| Refusal::AuditUnavailable(error.to_string()))
+    }
+
+    async fn settle_item(&self, untrusted_item: String, untrusted_summary: &str) -> Result<(), Refusal> {
+        let durable = {
+            let mut record = self.zone1.record()?;
+            match record.ledger().item(&untrusted_item).map(|item| &item.state) {
+                Some(ItemState::Cleaned(_)) => {}
+                Some(ItemState::Settled(_)) => return Ok(()),
+                Some(ItemState::Received | ItemState::Quarantined) | None => {
+                    return Err(Refusal::UnknownItem);
+                }
+            }
+            let event = Event::ItemSettled { item: untrusted_item, summary: quoted(untrusted_summary) };
+            self.zone1.write(&mut record, event)?
+        };
+        Ok(durable.wait().await?)
+    }
+}
+
+fn decision(answer: Answer) -> CapabilityDecision {
+    let Answer { request, digest, standing } = answer;
+    let decision = match standing {
+        Standing::Granted { permit, expires_at } => {
+            Decision::Granted(Granted { permit, expires_at: expires_at.as_second() })
+        }
+        Standing::Pending { expires_at } => {
+            Decision::Pending(Pending { requires_approval: true, expires_at: expires_at.as_second() })
+        }
+    };
+    CapabilityDecision { request, digest: digest.to_hex(), decision: Some(decision) }
+}

@@ -1,0 +1,153 @@
+//! What the processes of one home share: the record, the policy, the keys and the way out.
+
+use crate::event::Event;
+use crate::outbound::Outbound;
+use crate::record::Record;
+use crate::refusal::Refusal;
+use action::{Role, ZoneId};
+use audit_log::Durable;
+use capability::{ApprovalVerifier, PermitKey};
+use jiff::{SignedDuration, Timestamp};
+use policy::Policy;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard};
+use tokio::sync::watch;
+
+/// Zone 1.
+#[derive(Debug)]
+pub struct Zone1 {
+    record: Mutex<Record>,
+    changed: watch::Sender<()>,
+    pub(crate) host: String,
+    pub(crate) latch: PathBuf,
+    pub(crate) policy: Policy,
+    pub(crate) permits: PermitKey,
+    pub(crate) approvals: ApprovalVerifier,
+    pub(crate) outbound: Outbound,
+    pub(crate) approval_expiry: SignedDuration,
+    pub(crate) permit_lifetime: SignedDuration,
+}
+
+/// What Zone 1 is made of.
+pub struct Parts {
+    /// The opened record.
+    pub record: Record,
+    /// This machine's name in zone names.
+    pub host: String,
+    /// While this file exists nothing is done.
+    pub latch: PathBuf,
+    /// What the agent may do.
+    pub policy: Policy,
+    /// The key that mints permits.
+    pub permits: PermitKey,
+    /// The public half of the control plane's key.
+    pub approvals: ApprovalVerifier,
+    /// The connectors.
+    pub outbound: Outbound,
+    /// How long a request waits for the owner.
+    pub approval_expiry: SignedDuration,
+    /// How long a permit lives.
+    pub permit_lifetime: SignedDuration,
+}
+
+// === impl Zone1 ===
+
+impl Zone1 {
+    /// Puts it together.
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            record,
+            host,
+            latch,
+            policy,
+            permits,
+            approvals,
+            outbound,
+            approval_expiry,
+            permit_lifetime,
+        } = parts;
+        Self {
+            record: Mutex::new(record),
+            changed: watch::Sender::new(()),
+            host,
+            latch,
+            policy,
+            permits,
+            approvals,
+            outbound,
+            approval_expiry,
+            permit_lifetime,
+        }
+    }
+
+    /// The zone of that role on this host.
+    pub fn zone(&self, role: Role) -> ZoneId {
+        ZoneId::new(&self.host, role)
+    }
+
+    /// Records that this process begins to serve.
+    pub async fn started(&self, version: &str) -> Result<(), Refusal> {
+        let (version, host, policy) = (version.to_owned(), self.host.clone(), self.policy.digest());
+        self.note(Event::ExecutorStarted { version, host, policy }).await
+    }
+
+    /// Waits until no effect is between its intent and its outcome.
+    pub async fn quiesce(&self) {
+        let mut changes = self.changes();
+        while self.record().is_ok_and(|record| record.ledger().anything_under_way())
+            && changes.changed().await.is_ok()
+        {}
+    }
+
+    /// The time, read in one place.
+    pub(crate) fn now() -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// The record. A panic while it was held leaves it in a state that nobody vouches for: then nothing is done.
+    pub(crate) fn record(&self) -> Result<MutexGuard<'_, Record>, Refusal> {
+        self.record
+            .lock()
+            .map_err(|_poisoned| Refusal::AuditUnavailable("an earlier call failed half-way".to_owned()))
+    }
+
+    /// Writes an event and wakes who waits for a change.
+    pub(crate) fn write(&self, record: &mut Record, event: Event) -> Result<Durable, Refusal> {
+        let durable = record.write(Self::now(), event)?;
+        self.changed.send_replace(());
+        Ok(durable)
+    }
+
+    /// Writes an event that depends on nothing read before, durably.
+    pub(crate) async fn note(&self, event: Event) -> Result<(), Refusal> {
+        let durable = {
+            let mut record = self.record()?;
+            self.write(&mut record, event)?
+        };
+        Ok(durable.wait().await?)
+    }
+
+    /// Wakes whenever something was recorded.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// The latch: checked first by every request, and first and last by every effect.
+    pub(crate) fn unlatched(&self) -> Result<(), Refusal> {
+        // Anything but a clear "there is no such file" is a set latch.
+        match std::fs::symlink_metadata(&self.latch) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            _ => Err(Refusal::Latched { path: self.latch.display().to_string() }),
+        }
+    }
+
+    /// A new random name, 16 hexadecimal digits after the prefix.
+    pub(crate) fn fresh_name(prefix: &str) -> Result<String, Refusal> {
+        let mut bytes = [0; 8];
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_unspecified| Refusal::AuditUnavailable("the system gave no randomness".to_owned()))?;
+        Ok(format!("{prefix}-{:016x}", u64::from_be_bytes(bytes)))
+    }
+}
