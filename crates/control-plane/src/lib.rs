@@ -1,1 +1,7 @@
-//! The owner's side: approvals and, from another process, the means to stop everything.
+//! The owner's side: shows what waits, signs what the owner answers.
+//!
+//! It is another process than the executor and holds the one key whose signature the executor takes for the owner's yes. It judges
+//! nothing and reaches nothing outside.
+
+pub mod config;
+pub mod operator;

@@ -1,2 +1,80 @@
-//! Placeholder
-fn main() {}
+//! `moltbot-control-plane`: config → bind → lock down → serve.
+
+use action::Role;
+use anyhow::Context as _;
+use clap::Parser;
+use control_plane::config::Settings;
+use control_plane::operator::OperatorService;
+use home::{Home, Process};
+use std::path::PathBuf;
+use std::time::Duration;
+use tonic::transport::Channel;
+use wire::v1::ControlPingRequest;
+use wire::v1::control_bridge_client::ControlBridgeClient;
+use wire::v1::operator_bridge_server::OperatorBridgeServer;
+use zone_bridge::{
+    Health, Listener, MESSAGE_LIMIT, Readiness, admitted, grpc_server, lazy_channel, serve_health,
+    serving_health,
+};
+
+/// The owner's side: approvals.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The home folder.
+    #[arg(long, env = "MOLTBOT_HOME")]
+    home: PathBuf,
+    /// End when this process, the one that started us, is gone.
+    #[arg(long)]
+    parent: Option<u32>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+    if let Some(parent) = arguments.parent {
+        sandbox::die_with_parent(parent)?;
+    }
+    let Settings { config, key } = Settings::load(&Home::open(&arguments.home)?)?;
+    let process = Process::Zone(Role::ControlPlane);
+    let health = Health::new(process.as_str(), &["bridge"]);
+
+    let ops = Listener::bind(&config.health_socket(process))?;
+    let operators = Listener::bind(&config.operator_socket())?;
+
+    let walls = sandbox::enter(sandbox::Powers::CONTROL_PLANE, sandbox::Requirement::BestEffort)?;
+    health.fact("walls", serde_json::to_value(&walls)?);
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let executor = lazy_channel(&config.bridge_socket(Role::ControlPlane))?;
+        tokio::spawn(serve_health(ops, health.clone()));
+        tokio::spawn(watch_bridge(executor.clone(), health));
+        let service = OperatorBridgeServer::new(OperatorService::new(executor, key))
+            .max_decoding_message_size(MESSAGE_LIMIT)
+            .max_encoding_message_size(MESSAGE_LIMIT);
+        grpc_server()
+            .add_service(serving_health().await)
+            .add_service(service)
+            .serve_with_incoming(admitted(operators)?)
+            .await
+            .context("the operator's socket")
+    })
+}
+
+/// Says whether the executor answers. Unlike a zone, the control plane outlives it.
+async fn watch_bridge(executor: Channel, health: Health) {
+    let mut bridge = ControlBridgeClient::new(executor);
+    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let answered = tokio::time::timeout(Duration::from_secs(2), bridge.ping(ControlPingRequest {})).await;
+        let readiness = match answered {
+            Ok(Ok(_)) => Readiness::Ready,
+            Ok(Err(status)) => Readiness::NotReady(status.message().to_owned()),
+            Err(_elapsed) => Readiness::NotReady("the executor does not answer".to_owned()),
+        };
+        health.set("bridge", readiness);
+    }
+}

@@ -1,1 +1,12 @@
-//! Raises and stops zones on a backend.
+//! Raises and stops zones on a backend. Here: the local one, where every zone is a process of this machine.
+//!
+//! The supervisor is the parent of every process of an installation. It restarts what ends, later and later, and when it
+//! goes, for whatever reason, they go with it.
+
+mod local;
+mod lock;
+mod programs;
+
+pub use local::{CannotSupervise, Supervisor};
+pub use lock::{CannotLock, CannotStop, Lock, stop};
+pub use programs::{MissingPrograms, Programs};
