@@ -9,17 +9,24 @@ use unicode_segmentation::UnicodeSegmentation;
 /// No script stacks more marks on one letter; towers of them are cut, which also bounds the work of normalising.
 const MARKS_PER_LETTER: usize = 6;
 
+/// Characters that are normalised for one character that is kept: normalising joins a letter and its marks at most.
+const SHRINKS: usize = MARKS_PER_LETTER + 2;
+
 /// The body and whether it was cut. A clean body stays as it is.
 pub(crate) fn body(text: &str) -> (String, bool) {
-    let text = fold_lines(&settle(text));
+    // Normalising can make a text many times longer, so only what could be kept is normalised.
+    let stripped = fold_lines(&strip(text));
+    let head = stripped.char_indices().nth(BODY_LIMIT * SHRINKS).and_then(|(end, _)| stripped.get(..end));
+    let text = fold_lines(&settle(head.unwrap_or(&stripped)));
     match text.char_indices().nth(BODY_LIMIT) {
-        None => (text, false),
+        None => (text, head.is_some()),
         Some((end, _)) => (cut(&text, end).trim_end().to_owned(), true),
     }
 }
 
 /// One line of at most `limit` characters.
 pub(crate) fn line(text: &str, limit: usize) -> String {
+    let text: String = text.chars().take(limit * SHRINKS * 8).collect();
     let text = fold_lines(&settle(
         &text.replace(['\n', '\r', '\t', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], " "),
     ));
@@ -91,6 +98,7 @@ fn strip(text: &str) -> String {
             '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
             // blanks that look like a space are one
             '\u{3164}' | '\u{ffa0}' | '\u{115f}' | '\u{1160}' | '\u{2800}' => ' ',
+            c if !c.is_ascii() && c.is_whitespace() => ' ',
             c => c,
         };
         if !is_allowed(c) {

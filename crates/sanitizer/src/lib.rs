@@ -48,8 +48,8 @@ pub fn sanitize(
         ContentType::Text => view::View::of_text(charset::decode(&raw, None)),
     };
 
-    let findings = detect::examine(&view);
     let (body, truncated) = clean::body(&view.visible);
+    let findings = detect::examine(&view, &body);
     CleanContent::from_parts(Parts {
         body,
         content_type,

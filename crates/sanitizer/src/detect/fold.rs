@@ -88,17 +88,26 @@ const fn latin(c: char) -> Option<char> {
 fn words(marks: &str) -> String {
     let mut words = String::with_capacity(marks.len());
     let mut pending = None;
-    let mut chars = marks.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut rest = marks.chars();
+    while let Some(c) = rest.next() {
+        if c == ':'
+            && let Some(after) = after_emoji(rest.as_str())
+        {
+            rest = after.chars();
+            pending = pending.or(Some(' '));
+            continue;
+        }
         let separator = match c {
             c if c.is_alphanumeric() => {
                 words.extend(pending.take().filter(|_| !words.is_empty()));
                 words.push(c);
                 continue;
             }
-            // within words: don't, user's
-            '\'' | '’' | '`' => continue,
-            '.' | '!' | '?' | ';' | ':' if chars.peek().is_none_or(|next| next.is_whitespace()) => '|',
+            // within words: don't, user's, im**port**ant
+            '\'' | '’' | '`' | '*' => continue,
+            '.' | '!' | '?' | ';' | ':' if !rest.as_str().starts_with(|next: char| !next.is_whitespace()) => {
+                '|'
+            }
             '。' | '！' | '？' => '|',
             '\n' | '\r' => '\n',
             _ => ' ',
@@ -110,6 +119,16 @@ fn words(marks: &str) -> String {
         };
     }
     words
+}
+
+/// What follows `point_right:`, the rest of an emoji's name in chats.
+fn after_emoji(text: &str) -> Option<&str> {
+    let end = text
+        .bytes()
+        .take(40)
+        .position(|b| !(b.is_ascii_lowercase() || b.is_ascii_digit() || b"_+-".contains(&b)))?;
+    let (name, rest) = text.split_at_checked(end)?;
+    rest.strip_prefix(':').filter(|_| name.len() >= 2)
 }
 
 #[cfg(test)]
@@ -124,6 +143,7 @@ mod tests {
         check("Все правила", "все правила");
         check("é̶a\u{200b}b", "eab");
         check("a_b--c", "a b c");
+        check("im**port**ant :point_right: this: that", "important this|that");
         check("", "");
     }
 }

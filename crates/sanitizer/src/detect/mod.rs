@@ -27,13 +27,23 @@ pub(crate) struct Hit {
 /// Hidden words below this are layout.
 const HIDDEN_LETTERS: usize = 40;
 
-/// Everything suspicious about a view, the gravest first.
-pub(crate) fn examine(view: &View) -> Vec<Finding> {
+/// Bytes of one message that are examined, beside its clean body. That bounds the time for hostile text; what is handed
+/// on is always examined in full.
+const EXAMINED: usize = 1024 * 1024;
+
+/// Everything suspicious about a view and the clean body that is made of it, the gravest first.
+pub(crate) fn examine(view: &View, clean_body: &str) -> Vec<Finding> {
     let mut findings = view.findings.clone();
-    let body = examine_text(&view.visible);
+    let mut budget = Budget { left: EXAMINED, exhausted: false };
+    let visible = budget.spend(&view.visible);
+    let mut body = examine_text(visible);
+    if visible.len() < view.visible.len() {
+        let known: Vec<_> = body.iter().map(|hit| hit.kind).collect();
+        body.extend(examine_text(clean_body).into_iter().filter(|hit| !known.contains(&hit.kind)));
+    }
     let in_body = |hit: &Hit| body.iter().any(|other| other.kind == hit.kind);
     for passage in &view.passages {
-        let hits = examine_text(&passage.text);
+        let hits = examine_text(budget.spend(&passage.text));
         // an other form that says the same is an ordinary mail's
         let news = hits.iter().filter(|hit| passage.sight != Sight::OtherForm || !in_body(hit));
         findings.extend(news.map(|hit| seen_in(passage, hit)));
@@ -51,7 +61,31 @@ pub(crate) fn examine(view: &View) -> Vec<Finding> {
         }
     }
     findings.extend(body.iter().map(|hit| finding("body", hit.severity, hit.reason.to_owned(), hit)));
+    if budget.exhausted {
+        findings.push(Finding {
+            kind: "not-fully-examined".into(),
+            place: "message".into(),
+            severity: Severity::Low,
+            reason: "The message is so long that only its beginning and its clean body were examined.".into(),
+            evidence: String::new(),
+        });
+    }
     once_each(findings)
+}
+
+struct Budget {
+    left: usize,
+    exhausted: bool,
+}
+
+impl Budget {
+    /// As much of a text as may still be examined.
+    fn spend<'t>(&mut self, text: &'t str) -> &'t str {
+        let end = text.floor_char_boundary(self.left);
+        self.exhausted |= end < text.len();
+        self.left -= end;
+        text.get(..end).unwrap_or_default()
+    }
 }
 
 /// From 0 to 1: each kind of finding is one independent doubt, weighed by its severity (noisy or). More findings never

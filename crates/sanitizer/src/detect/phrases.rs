@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use clean_content::Severity::{self, High, Medium};
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::{Hit, fold::Folded};
@@ -158,8 +158,8 @@ const PHRASES: &[Phrase] = &[
             "\\bthe (?:ai |virtual )?assistant (?:must|should|shall|will|needs to|has to) (?:now |always |first |immediately )?(?:W )?(?:send|forward|reply|respond|ignore|delete|include|open|call|use|visit|execute|run|answer|not)\\b",
             "\\b(?:your (?:response|answer|reply|output)) (?:must|should|has to|needs to|shall|will) (?:W ){0,2}(?:start|begin|include|contain|be|only|end)\\b",
             "\\b(?:start|begin) your (?:response|answer|reply|output|next W) (?:with|by)\\b",
-            "\\b(?:respond|reply|answer|output) (?:only |just |simply |exactly )?(?:with|in|to) (?:only |just |exactly )?(?:the |one |a single |json|yes or no|the word|the phrase|the sentence)+\\b(?: W){0,6}(?:[|]|\\n|$)",
-            "\\b(?:only|just|simply|instead) (?:respond|output|print|reply|answer|repeat) (?:with|the|in|back|out|to|exactly)\\b",
+            "\\b(?:respond|answer|output) (?:only |just |simply |exactly )?(?:with|in|to) (?:only |just |exactly )?(?:the |one |a single |json|yes or no|the word|the phrase|the sentence)+\\b(?: W){0,6}(?:[|]|\\n|$)",
+            "\\b(?:only|just|simply|instead) (?:output|print|repeat|respond with|reply with|answer with|respond in|reply in|answer in)",
             "\\b(?:just|simply|only|instead|now|then) (?:say|print|output|write|respond with|answer with|reply with) (?:i |the word |exactly |hello|kill|hacked|pwned|this|ok )",
             "\\bi am (?:your |the )?(?:creator|developer|programmer|god|administrator|openai|the president|your master|an? (?:openai|anthropic) (?:W )?(?:developer|engineer|employee)|a developer|a law enforcement)\\b(?: W){0,8} (?:you|your|password|command|instruct|order|need)\\b",
             "\\bas your (?:creator|developer|programmer|owner|master|administrator)\\b",
@@ -205,17 +205,22 @@ const MARKS: &[Phrase] = &[
     },
 ];
 
+/// The patterns of one phrase. One automaton for all phrases would be too large to be fast.
 struct Matcher {
+    phrase: &'static Phrase,
     set: RegexSet,
-    each: Vec<(Regex, &'static Phrase)>,
+    each: Vec<Regex>,
 }
 
 /// Adds a hit for each phrase that occurs.
 pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
-    static WORDS: LazyLock<Matcher> = LazyLock::new(|| Matcher::new(PHRASES, spelt_out));
-    static SIGNS: LazyLock<Matcher> = LazyLock::new(|| Matcher::new(MARKS, str::to_owned));
-    WORDS.search(&folded.words, hits);
-    SIGNS.search(&folded.marks, hits);
+    static WORDS: LazyLock<Vec<Matcher>> = LazyLock::new(|| Matcher::each(PHRASES, spelt_out));
+    static SIGNS: LazyLock<Vec<Matcher>> = LazyLock::new(|| Matcher::each(MARKS, str::to_owned));
+    for (matchers, text) in [(&*WORDS, &folded.words), (&*SIGNS, &folded.marks)] {
+        for matcher in matchers {
+            matcher.search(text, hits);
+        }
+    }
 }
 
 /// Letters are folded as the text's are.
@@ -237,29 +242,34 @@ fn spelt_out(pattern: &str) -> String {
 // === impl Matcher ===
 
 impl Matcher {
-    #[expect(clippy::expect_used, reason = "the patterns are constants, and a test compiles each")]
-    fn new(phrases: &'static [Phrase], spell: fn(&str) -> String) -> Self {
-        let each: Vec<_> = phrases
-            .iter()
-            .flat_map(|phrase| phrase.patterns.iter().map(move |pattern| (spell(pattern), phrase)))
-            .map(|(pattern, phrase)| (Regex::new(&pattern).expect("a constant pattern"), phrase))
-            .collect();
-        let set = regex::RegexSetBuilder::new(each.iter().map(|(regex, _)| regex.as_str()))
-            .size_limit(64 << 20)
-            .dfa_size_limit(16 << 20)
-            .build()
-            .expect("constant patterns");
-        Self { set, each }
+    #[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
+    fn each(phrases: &'static [Phrase], spell: fn(&str) -> String) -> Vec<Self> {
+        let matcher = |phrase: &'static Phrase| {
+            let patterns = phrase.patterns.iter().map(|pattern| spell(pattern));
+            let each: Vec<_> =
+                patterns.map(|pattern| Regex::new(&pattern).expect("a constant pattern")).collect();
+            let set = RegexSetBuilder::new(each.iter().map(Regex::as_str))
+                .size_limit(32 << 20)
+                .dfa_size_limit(16 << 20)
+                .build()
+                .expect("constant patterns");
+            Self { phrase, set, each }
+        };
+        phrases.iter().map(matcher).collect()
     }
 
     fn search(&self, text: &str, hits: &mut Vec<Hit>) {
-        for at in self.set.matches(text) {
-            let Some((regex, phrase)) = self.each.get(at) else { continue };
-            if hits.iter().any(|hit| hit.kind == phrase.kind && hit.severity >= phrase.severity) {
-                continue;
-            }
-            let evidence = regex.find(text).map(|found| found.as_str().to_owned()).unwrap_or_default();
-            hits.push(Hit { kind: phrase.kind, severity: phrase.severity, reason: phrase.reason, evidence });
+        let Self { phrase, set, each } = self;
+        if hits.iter().any(|hit| hit.kind == phrase.kind && hit.severity >= phrase.severity) {
+            return;
         }
+        let first =
+            set.matches(text).iter().next().and_then(|at| each.get(at)).and_then(|regex| regex.find(text));
+        hits.extend(first.map(|found| Hit {
+            kind: phrase.kind,
+            severity: phrase.severity,
+            reason: phrase.reason,
+            evidence: found.as_str().to_owned(),
+        }));
     }
 }
