@@ -29,7 +29,9 @@ fn parse(raw: &[u8]) -> Result<Value, Unreadable> {
     let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
     serde_json::from_slice(raw).map_err(|error| match error.classify() {
         Category::Syntax if error.to_string().starts_with("recursion limit") => Unreadable::TooDeep,
-        _ => Unreadable::NotJson { line: error.line(), column: error.column() },
+        Category::Syntax | Category::Data | Category::Eof | Category::Io => {
+            Unreadable::NotJson { line: error.line(), column: error.column() }
+        }
     })
 }
 

@@ -30,6 +30,9 @@ fn base64_runs(text: &str) -> Option<String> {
 }
 
 fn hex_runs(text: &str) -> Option<String> {
+    if !has_hex_run(text) {
+        return None;
+    }
     let mut decoded = String::new();
     // `49 67 6e`, `49:67:6e` and `0x49 0x67` are runs too
     let bare = text.replace("0x", "").replace("\\x", "");
@@ -46,6 +49,19 @@ fn hex_runs(text: &str) -> Option<String> {
         }
     }
     (!decoded.is_empty()).then_some(decoded)
+}
+
+/// Whether some run has digits enough, whatever stands between them.
+fn has_hex_run(text: &str) -> bool {
+    let mut digits = 0;
+    text.bytes().any(|b| {
+        digits = match b {
+            b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' => digits + 1,
+            b' ' | b':' | b'x' | b'\\' => digits,
+            _ => 0,
+        };
+        digits >= 24
+    })
 }
 
 /// Only words are of interest: bytes that decode to anything else are left alone.

@@ -81,7 +81,8 @@ struct Budget {
 impl Budget {
     /// As much of a text as may still be examined.
     fn spend<'t>(&mut self, text: &'t str) -> &'t str {
-        let end = text.floor_char_boundary(self.left);
+        let fits = |end: &usize| text.is_char_boundary(*end);
+        let end = (0..=self.left.min(text.len())).rev().find(fits).unwrap_or_default();
         self.exhausted |= end < text.len();
         self.left -= end;
         text.get(..end).unwrap_or_default()

@@ -215,13 +215,17 @@ struct Matcher {
 /// Adds a hit for each phrase that occurs.
 pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
     static WORDS: LazyLock<Vec<Matcher>> = LazyLock::new(|| Matcher::each(PHRASES, spelt_out));
-    static SIGNS: LazyLock<Vec<Matcher>> = LazyLock::new(|| Matcher::each(MARKS, str::to_owned));
+    static SIGNS: LazyLock<Vec<Matcher>> =
+        LazyLock::new(|| Matcher::each(MARKS, |pattern| pattern.replace("\\b", ASCII_EDGE)));
     for (matchers, text) in [(&*WORDS, &folded.words), (&*SIGNS, &folded.marks)] {
         for matcher in matchers {
             matcher.search(text, hits);
         }
     }
 }
+
+/// The edge of a word. The one that knows all letters has no fast automaton.
+const ASCII_EDGE: &str = "(?-u:\\b)";
 
 /// Letters are folded as the text's are.
 fn spelt_out(pattern: &str) -> String {
@@ -236,7 +240,7 @@ fn spelt_out(pattern: &str) -> String {
         .replace('W', "[^ \\n|]+")
         .replace(' ', "[ \\n]")
         .replace("[^[ \\n]\\n|]", "[^ \\n|]")
-        .replace("\\b", "(?-u:\\b)")
+        .replace("\\b", ASCII_EDGE)
 }
 
 // === impl Matcher ===

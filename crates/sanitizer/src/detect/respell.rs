@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use regex::Regex;
+
 use super::{Trick, fold::Folded};
 
 const TRICK: Trick = Trick {
@@ -45,15 +47,22 @@ const KEYWORDS: [&str; 32] = [
     "programming",
 ];
 
-/// Every other reading of the words, if it differs.
+/// Every other reading of the words that has a keyword which the words as they stand do not have.
 pub(super) fn readings(folded: &Folded) -> Vec<(Folded, Trick)> {
-    let mut readings = Vec::new();
-    for reading in
-        [unspaced(&folded.marks), repaired(&folded.words), unleet(&folded.marks), turned(&folded.words)]
-    {
-        readings.extend(reading.map(|words| (Folded { words, marks: String::new() }, TRICK)));
-    }
-    readings
+    let known = keywords_in(&folded.words);
+    [unspaced(&folded.marks), repaired(&folded.words), unleet(&folded.marks), turned(&folded.words)]
+        .into_iter()
+        .flatten()
+        .filter(|words| keywords_in(words) > known)
+        .map(|words| (Folded { words, marks: String::new() }, TRICK))
+        .collect()
+}
+
+fn keywords_in(words: &str) -> usize {
+    #[expect(clippy::expect_used, reason = "the keywords are constants, and every test compiles them")]
+    static ANY: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(&KEYWORDS.join("|")).expect("constant keywords"));
+    ANY.find_iter(words).count()
 }
 
 /// `i g n o r e   t h i s`: single letters joined, where words are still apart, and else in one.

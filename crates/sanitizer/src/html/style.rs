@@ -347,12 +347,12 @@ impl Sheet {
                 apply(&format!("#{}", id.to_ascii_lowercase()));
             }
         }
-        let mut attributes = Style::default();
-        attributes.colour = tag.get("color").map(|value| Paint::parse(&value.to_ascii_lowercase()));
-        attributes.background = tag.get("bgcolor").map(|value| Paint::parse(&value.to_ascii_lowercase()));
-        if tag.get("background").is_some() {
-            attributes.background = Some(Paint::Unknown);
-        }
+        let paint = |name: &str| tag.get(name).map(|value| Paint::parse(&value.to_ascii_lowercase()));
+        let attributes = Style {
+            colour: paint("color"),
+            background: tag.get("background").map(|_| Paint::Unknown).or_else(|| paint("bgcolor")),
+            ..Style::default()
+        };
         let inline = tag.get("style").map(Style::parse).unwrap_or_default();
         attributes.then(style).then(inline)
     }
