@@ -29,6 +29,6 @@ mod tests {
         check("plain words", "plain words");
         check("a\u{202e}b", "a\\u{202e}b");
         check("a\nb\\", "a\\nb\\\\");
-        check(&"\u{200b}".repeat(500), &("\\u{200b}".repeat(500))[..limits::EVIDENCE]);
+        check(&"\u{200b}".repeat(500), &"\\u{200b}".repeat(limits::EVIDENCE / 8));
     }
 }

@@ -382,7 +382,7 @@ mod tests {
                         _ => TokenSinkResult::Continue,
                     };
                 }
-                _ => {}
+                tokenizer::NullCharacterToken | tokenizer::EOFToken | tokenizer::ParseError(_) => {}
             }
             TokenSinkResult::Continue
         }
