@@ -75,8 +75,9 @@ struct Reader {
     attributes: String,
     code: String,
     title: String,
-    /// The last element wanted space before the next text.
+    /// The host of the open link, and where its text begins.
     link: Option<(String, usize)>,
+    /// The first link that shows another address than it leads to.
     false_link: Option<(String, String)>,
 }
 

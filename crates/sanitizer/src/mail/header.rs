@@ -54,7 +54,7 @@ pub(super) fn is_plausible(raw: &[u8]) -> bool {
         if line.is_empty() {
             return false;
         }
-        if number > 0 && line.starts_with(b" ") || line.starts_with(b"\t") {
+        if number > 0 && matches!(line.first(), Some(b' ' | b'\t')) {
             continue;
         }
         let Some(colon) = line.iter().position(|b| *b == b':') else { return false };
