@@ -1,1 +1,65 @@
 //! Untrusted bytes to the text a person would see, and what is suspicious about it.
+//!
+//! One question is asked of every format: what would a person see? That becomes the body. What a person would not
+//! see never reaches the body, but is examined as closely: text that is hidden from a person and speaks to a machine
+//! is the clearest sign of all. Findings are a warning for the owner; no part of the system relies on them.
+//!
+//! Nothing here does I/O or knows the time, nothing recurses to a depth that the sender chose, and all of it takes
+//! time linear in the size of the input.
+
+mod charset;
+mod chat;
+mod clean;
+mod detect;
+mod html;
+mod mail;
+mod show;
+mod unreadable;
+mod view;
+
+pub use clean_content::{CleanContent, ContentType, Untrusted};
+pub use unreadable::Unreadable;
+
+use clean_content::{Parts, Severity};
+use jiff::Timestamp;
+
+/// The largest raw input, in bytes.
+pub const RAW_LIMIT: usize = 25 * 1024 * 1024;
+
+/// Reads the bytes as the content type says, keeps what a person would see, and says what is suspicious.
+///
+/// # Errors
+/// When there is nothing meaningful to say about the bytes, and why.
+pub fn sanitize(
+    untrusted: Untrusted<Vec<u8>>,
+    content_type: ContentType,
+    now: Timestamp,
+) -> Result<CleanContent, Unreadable> {
+    let raw = untrusted.into_inner_to_check();
+    if raw.len() > RAW_LIMIT {
+        return Err(Unreadable::TooLarge { size: raw.len(), limit: RAW_LIMIT });
+    }
+
+    let view = match content_type {
+        ContentType::Email => mail::view(&raw),
+        ContentType::Html => html::view(&charset::decode_page(&raw)),
+        ContentType::Telegram => chat::telegram(&raw)?,
+        ContentType::Slack => chat::slack(&raw)?,
+        ContentType::Text => view::View::of_text(charset::decode(&raw, None)),
+    };
+
+    let (body, truncated) = clean::body(&view.visible);
+    let findings = detect::examine(&view, &body);
+    CleanContent::from_parts(Parts {
+        body,
+        content_type,
+        injection_warning: findings.iter().any(|finding| finding.severity >= Severity::Medium),
+        score: detect::score(&findings),
+        findings,
+        original_length: raw.len() as u64,
+        truncated,
+        sanitized_at: now,
+        metadata: clean::metadata(view.metadata),
+    })
+    .map_err(Unreadable::NotClean)
+}

@@ -1,0 +1,107 @@
+//! Bytes to text. An unknown or wrong charset costs characters, never the message.
+
+use mail_parser::decoders::charsets::map::charset_decoder;
+
+/// Decodes by byte order mark, then by label, then as UTF-8 if it is that, and else as Windows-1252.
+pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> String {
+    if let Some(text) = by_mark(bytes) {
+        return text;
+    }
+    let label = label.map(|label| label.trim().trim_matches('"').to_ascii_lowercase().replace('_', "-"));
+    match label.as_deref() {
+        Some("utf-32" | "utf-32be" | "ucs-4") => return utf_32(bytes, u32::from_be_bytes),
+        Some("utf-32le") => return utf_32(bytes, u32::from_le_bytes),
+        _ => {}
+    }
+    match label.as_deref() {
+        None | Some("utf-8" | "utf8" | "us-ascii" | "ascii" | "") => {}
+        Some(label) => {
+            if let Some(decoder) = charset_decoder(label.as_bytes()) {
+                return decoder(bytes);
+            }
+        }
+    }
+    if label.is_none() && looks_like_utf_16(bytes) {
+        let label: &[u8] = if bytes.first() == Some(&0) { b"utf-16be" } else { b"utf-16le" };
+        if let Some(decoder) = charset_decoder(label) {
+            return decoder(bytes);
+        }
+    }
+    match str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => match charset_decoder(b"windows-1252") {
+            Some(decoder) if mostly_not_utf_8(bytes) => decoder(bytes),
+            _ => String::from_utf8_lossy(bytes).into_owned(),
+        },
+    }
+}
+
+/// A page without a header from its server: a byte order mark, or the charset it declares in its first kilobyte.
+pub(crate) fn decode_page(bytes: &[u8]) -> String {
+    let head = bytes.get(..1024).unwrap_or(bytes).to_ascii_lowercase();
+    let head = String::from_utf8_lossy(&head);
+    let label = head.split_once("charset=").map(|(_, rest)| {
+        rest.trim_start_matches(['"', '\'', ' '])
+            .split(|c: char| !(c.is_ascii_alphanumeric() || "-_:.".contains(c)))
+            .next()
+            .unwrap_or_default()
+    });
+    // A declaration that could be read as bytes is no UTF-16 or UTF-32, whatever it says.
+    decode(bytes, label.filter(|label| !label.starts_with("utf-16") && !label.starts_with("utf-32")))
+}
+
+fn by_mark(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => Some(String::from_utf8_lossy(rest).into_owned()),
+        [0xff, 0xfe, 0, 0, rest @ ..] => Some(utf_32(rest, u32::from_le_bytes)),
+        [0, 0, 0xfe, 0xff, rest @ ..] => Some(utf_32(rest, u32::from_be_bytes)),
+        [0xff, 0xfe, rest @ ..] => charset_decoder(b"utf-16le").map(|decoder| decoder(rest)),
+        [0xfe, 0xff, rest @ ..] => charset_decoder(b"utf-16be").map(|decoder| decoder(rest)),
+        _ => None,
+    }
+}
+
+fn utf_32(bytes: &[u8], number: fn([u8; 4]) -> u32) -> String {
+    bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|chunk| char::from_u32(number(*chunk)).unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+/// Latin text in UTF-16 has a NUL in every other place.
+fn looks_like_utf_16(bytes: &[u8]) -> bool {
+    let head = bytes.get(..256).unwrap_or(bytes);
+    head.len() >= 16 && head.iter().filter(|b| **b == 0).count() * 5 >= head.len() * 2
+}
+
+/// Whether UTF-8 fails for more than the odd broken byte.
+fn mostly_not_utf_8(bytes: &[u8]) -> bool {
+    let (mut good, mut bad) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    bad > good
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_decoded_by_mark_label_and_look() {
+        let check = |bytes: &[u8], label: Option<&str>, text: &str| assert_eq!(decode(bytes, label), text);
+        check(b"plain", None, "plain");
+        check("ä".as_bytes(), None, "ä");
+        check(b"\xe4", None, "ä");
+        check(b"\xe4", Some("iso-8859-1"), "ä");
+        check(b"\xe4", Some("no-such-charset"), "ä");
+        check(b"\xff\xfea\0b\0", Some("utf-8"), "ab");
+        check(b"a\0b\0c\0d\0e\0f\0g\0h\0", None, "abcdefgh");
+        check(b"\0\0\0a", Some("UTF-32"), "a");
+        check(b"a\xff", Some("utf-16le"), "\u{ff61}");
+        check(b"", Some("utf-7"), "");
+    }
+}

@@ -1,0 +1,203 @@
+//! Texts into the form that clean content asks for: NFKC, only characters that a person sees, within the limits.
+
+use std::borrow::Cow;
+
+use clean_content::{Attachment, BODY_LIMIT, Metadata, Party, is_allowed, limits};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfkc};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// No script stacks more marks on one letter; towers of them are cut, which also bounds the work of normalising.
+const MARKS_PER_LETTER: usize = 6;
+
+/// Characters that are normalised for one character that is kept: normalising joins a letter and its marks at most.
+const SHRINKS: usize = MARKS_PER_LETTER + 2;
+
+/// The body and whether it was cut. A clean body stays as it is.
+pub(crate) fn body(text: &str) -> (String, bool) {
+    // Normalising can make a text many times longer, so only what could be kept is normalised.
+    let stripped = fold_lines(&strip(text));
+    let head = stripped.char_indices().nth(BODY_LIMIT * SHRINKS).and_then(|(end, _)| stripped.get(..end));
+    let text = fold_lines(&settle(head.unwrap_or(&stripped)));
+    match text.char_indices().nth(BODY_LIMIT) {
+        None => (text, head.is_some()),
+        Some((end, _)) => (cut(&text, end).trim_end().to_owned(), true),
+    }
+}
+
+/// One line of at most `limit` characters.
+pub(crate) fn line(text: &str, limit: usize) -> String {
+    let text: String = text.chars().take(limit * SHRINKS * 8).collect();
+    let text = fold_lines(&settle(
+        &text.replace(['\n', '\r', '\t', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], " "),
+    ));
+    match text.char_indices().nth(limit) {
+        None => text,
+        Some((end, _)) => cut(&text, end).trim_end().to_owned(),
+    }
+}
+
+/// Cuts every field to its limit.
+pub(crate) fn metadata(metadata: Metadata) -> Metadata {
+    let Metadata { sender, reply_to, mut recipients, subject, message_id, date, chat, mut attachments } =
+        metadata;
+    recipients.truncate(limits::RECIPIENTS);
+    attachments.truncate(limits::ATTACHMENTS);
+    Metadata {
+        sender: sender.map(party),
+        reply_to: reply_to.map(party),
+        recipients: recipients.into_iter().map(party).collect(),
+        subject: some_line(subject, limits::LINE),
+        message_id: some_line(message_id, limits::LINE),
+        date,
+        chat: some_line(chat, limits::NAME),
+        attachments: attachments.into_iter().map(attachment).collect(),
+    }
+}
+
+fn party(Party { name, address }: Party) -> Party {
+    Party { name: some_line(name, limits::NAME), address: line(&address, limits::ADDRESS) }
+}
+
+fn attachment(Attachment { name, media_type, size, sha256 }: Attachment) -> Attachment {
+    let media_type = media_type.to_ascii_lowercase();
+    let is_token =
+        |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    let well_formed = media_type.len() <= limits::MEDIA_TYPE
+        && media_type.split_once('/').is_some_and(|(kind, sub)| is_token(kind) && is_token(sub));
+    let media_type = if well_formed { media_type } else { "application/octet-stream".to_owned() };
+    Attachment { name: some_line(name, limits::NAME), media_type, size, sha256 }
+}
+
+fn some_line(text: Option<String>, limit: usize) -> Option<String> {
+    text.map(|text| line(&text, limit)).filter(|text| !text.is_empty())
+}
+
+/// Removes what may not stand and normalises, until nothing changes. Two rounds do for all but contrived text.
+fn settle(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| matches!(b, b'\n' | b'\t' | b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = strip(text);
+    for _ in 0..4 {
+        if is_nfkc(&text) {
+            return Cow::Owned(text);
+        }
+        text = strip(&text.nfkc().collect::<String>());
+    }
+    text.retain(|c| c.is_ascii());
+    Cow::Owned(text)
+}
+
+fn strip(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut marks = 0;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let c = match c {
+            '\r' if chars.peek() == Some(&'\n') => continue,
+            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+            // blanks that look like a space are one
+            '\u{3164}' | '\u{ffa0}' | '\u{115f}' | '\u{1160}' | '\u{2800}' => ' ',
+            c if !c.is_ascii() && c.is_whitespace() => ' ',
+            c => c,
+        };
+        if !is_allowed(c) {
+            continue;
+        }
+        marks = if c > '\u{2ff}' && is_combining_mark(c) { marks + 1 } else { 0 };
+        if marks <= MARKS_PER_LETTER {
+            kept.push(c);
+        }
+    }
+    kept
+}
+
+/// One space between words, no space around lines, one empty line between paragraphs.
+fn fold_lines(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut empty_lines = 0;
+    for line in text.lines() {
+        let mut words = line.split([' ', '\t', '\r']).filter(|word| !word.is_empty()).peekable();
+        if words.peek().is_none() {
+            empty_lines += 1;
+            continue;
+        }
+        if !folded.is_empty() {
+            folded.push_str(if empty_lines > 0 { "\n\n" } else { "\n" });
+        }
+        empty_lines = 0;
+        let mut first = true;
+        for word in words {
+            if !first {
+                folded.push(' ');
+            }
+            folded.push_str(word);
+            first = false;
+        }
+    }
+    folded
+}
+
+/// The longest prefix within `end` bytes that does not split what a person sees as one character.
+fn cut(text: &str, end: usize) -> &str {
+    let head = text.get(..end).unwrap_or(text);
+    // Only the last screen is looked at: a cluster that begins before it is hostile, and is split.
+    let window = head.char_indices().rev().nth(63).map_or(0, |(start, _)| start);
+    let tail = text.get(window..).unwrap_or_default();
+    let last =
+        tail.grapheme_indices(true).map(|(start, _)| window + start).take_while(|start| *start <= end).last();
+    match last {
+        Some(last) if last > window => text.get(..last).unwrap_or(head),
+        _ => head,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let (once, _) = body(text);
+        assert_eq!(once, expected);
+        assert_eq!(body(&once).0, once, "cleaning again changes nothing");
+    }
+
+    #[test]
+    fn texts_are_normalised_and_folded() {
+        check("Ｈｅｌｌｏ", "Hello");
+        check("a \t b\r\nc\rd\u{2028}e", "a b\nc\nd\ne");
+        check("  a  \n\n\n\n b ", "a\n\nb");
+        check("", "");
+        check("e\u{301} ﬁ ½", "é fi 1⁄2");
+    }
+
+    #[test]
+    fn invisible_characters_are_gone() {
+        check("a\u{200b}b\u{e0041}c\u{202e}d\0e\u{fe0f}f\u{feff}g\u{ad}h\u{10ffff}", "abcdefgh");
+        check("Ignore\u{3164}this", "Ignore this");
+        // what was parted only by something invisible may compose
+        check("e\u{34f}\u{301}", "é");
+    }
+
+    #[test]
+    fn towers_of_marks_are_cut() {
+        check(&format!("a{}", "\u{336}".repeat(1000)), &format!("a{}", "\u{336}".repeat(MARKS_PER_LETTER)));
+    }
+
+    #[test]
+    fn a_long_body_is_cut_between_characters() {
+        let (short, truncated) = body(&"x".repeat(50_000));
+        assert_eq!((short.len(), truncated), (BODY_LIMIT, true));
+        let (short, truncated) = body(&format!("{}g\u{308}{}", "x".repeat(BODY_LIMIT - 1), "y"));
+        assert_eq!((short.chars().count(), truncated), (BODY_LIMIT - 1, true));
+        // one endless cluster is cut anyway
+        assert_eq!(body(&"\u{1100}".repeat(20_000)).0.chars().count(), BODY_LIMIT);
+    }
+
+    #[test]
+    fn a_line_has_no_line_break() {
+        assert_eq!(line("a\r\n b\u{2029}c\u{b}d", 100), "a b c d");
+        assert_eq!(line("abcdef", 3), "abc");
+    }
+}

@@ -1,0 +1,281 @@
+//! A mail: the text that a person would see, and apart from it all that is in the mail besides.
+
+mod decode;
+mod header;
+mod leaf;
+mod tree;
+
+pub(crate) use decode::{base64 as decode_base64, hex as hex_digit};
+
+use std::collections::HashMap;
+
+use clean_content::{Attachment, Finding, Severity};
+use ring::digest;
+
+use crate::{
+    charset, html, show,
+    view::{Sight, View},
+};
+use header::Header;
+use leaf::{Kind, kind_of};
+use tree::{Leaf, Node};
+
+/// Reads a mail, or what was sent as one: bytes without a header are a body.
+pub(crate) fn view(raw: &[u8]) -> View {
+    let raw = header::without_envelope(raw);
+    if !header::is_plausible(raw) {
+        return bare_body(raw);
+    }
+    let (head, _) = tree::split(raw);
+    let mut reader = Reader::default();
+    reader.headers(&Header::parse(head), true);
+    let fully = tree::walk(raw, &mut |node| reader.node(node));
+    if !fully {
+        reader.view.findings.push(Finding {
+            kind: "not-fully-read".into(),
+            place: "mail".into(),
+            severity: Severity::Medium,
+            reason:
+                "The mail has more parts, or more parts within parts, than are read; the rest was left out."
+                    .into(),
+            evidence: String::new(),
+        });
+    }
+    reader.into_view()
+}
+
+fn bare_body(raw: &[u8]) -> View {
+    let text = charset::decode(raw, None);
+    if html::looks_like_html(&text) { html::view(&text) } else { View::of_text(text) }
+}
+
+#[derive(Default)]
+struct Reader {
+    view: View,
+    /// What is shown, in order; alternatives are chosen between at the end.
+    shown: Vec<Shown>,
+}
+
+struct Shown {
+    text: String,
+    /// The `multipart/alternative` it is in, and whether it is the plain form.
+    alternative: Option<(usize, bool)>,
+}
+
+// === impl Reader ===
+
+impl Reader {
+    fn node(&mut self, node: Node<'_>) {
+        match node {
+            Node::Forwarded(head) => {
+                let header = Header::parse(head);
+                let subject = header.subject().map(|subject| format!("Subject: {subject}"));
+                self.shown.push(Shown {
+                    text: format!("[forwarded message]\n{}", subject.unwrap_or_default()),
+                    alternative: None,
+                });
+                self.headers(&header, false);
+            }
+            Node::Between(text) => {
+                self.view.pass("mail:between parts", String::from_utf8_lossy(text), Sight::Aside)
+            }
+            Node::Leaf(leaf) => self.leaf(&leaf),
+        }
+    }
+
+    fn leaf(&mut self, leaf: &Leaf<'_>) {
+        let bytes = decode::transfer(leaf.body, leaf.header.transfer_encoding().as_deref());
+        let kind = kind_of(&leaf.header);
+        let text = || charset::decode(&bytes, leaf.header.charset().as_deref());
+        match kind {
+            Kind::Plain => {
+                self.shown.push(Shown { text: text(), alternative: leaf.alternative.map(|at| (at, true)) })
+            }
+            Kind::Html => {
+                let page = html::view(&text());
+                self.shown
+                    .push(Shown { text: page.visible, alternative: leaf.alternative.map(|at| (at, false)) });
+                self.view.passages.extend(page.passages);
+                self.view.findings.extend(page.findings);
+            }
+            Kind::AttachedText | Kind::Attached => {
+                let name = leaf.header.file_name();
+                let place = name
+                    .as_ref()
+                    .map_or_else(|| "attachment".to_owned(), |name| format!("attachment {name}"));
+                if let Some(name) = &name {
+                    self.view.pass("attachment name", name.as_str(), Sight::Shown);
+                }
+                if kind == Kind::AttachedText || leaf::is_text(&bytes) {
+                    self.view.pass(place, text(), Sight::Shown);
+                }
+                self.view.metadata.attachments.push(Attachment {
+                    name,
+                    media_type: leaf.header.media_type(),
+                    size: bytes.len() as u64,
+                    sha256: sha256(&bytes),
+                });
+            }
+        }
+    }
+
+    /// Only the outermost header says who wrote to whom; every header is examined.
+    fn headers(&mut self, header: &Header<'_>, outermost: bool) {
+        let view = &mut self.view;
+        let sender = header.sender();
+        let reply_to = header.reply_to();
+        let recipients = header.recipients();
+        for (place, parties) in [
+            ("sender", sender.as_slice()),
+            ("reply-to", reply_to.as_slice()),
+            ("recipients", recipients.as_slice()),
+        ] {
+            for party in parties.iter().take(1000) {
+                if let Some(name) = &party.name {
+                    view.pass(place, name.as_str(), Sight::Shown);
+                }
+                view.pass(place, party.address.replace(['.', '_', '-', '+'], " "), Sight::Shown);
+            }
+        }
+        if let Some(subject) = header.subject() {
+            view.pass("subject", subject, Sight::Shown);
+        }
+        view.pass("mail:header", header.other_words(), Sight::Aside);
+        if let Some(party) = sender.first()
+            && let Some(name) =
+                party.name.as_ref().filter(|name| header::names_another_address(name, &party.address))
+        {
+            view.findings.push(Finding {
+                kind: "sender-name".into(),
+                place: "sender".into(),
+                severity: Severity::Low,
+                reason: "The sender's name is an address, and not the one the mail came from.".into(),
+                evidence: show::evidence(&format!("{name} <{}>", party.address)),
+            });
+        }
+        if outermost {
+            let about = &mut view.metadata;
+            about.sender = sender.into_iter().next();
+            about.reply_to = reply_to.into_iter().next();
+            about.recipients = recipients;
+            about.subject = header.subject();
+            about.message_id = header.message_id();
+            about.date = header.date();
+        }
+    }
+
+    /// Joins what is shown. Of alternatives the plain text, unless it says so little that it only stands in for the HTML.
+    fn into_view(mut self) -> View {
+        let mut lengths: HashMap<usize, (usize, usize)> = HashMap::new();
+        for Shown { text, alternative } in &self.shown {
+            if let Some((at, plain)) = alternative {
+                let (in_plain, in_html) = lengths.entry(*at).or_default();
+                *(if *plain { in_plain } else { in_html }) += text.trim().len();
+            }
+        }
+        for Shown { text, alternative } in self.shown {
+            let chosen = alternative.is_none_or(|(at, plain)| {
+                let (in_plain, in_html) = lengths.get(&at).copied().unwrap_or_default();
+                plain == (in_plain > 0 && in_plain >= in_html / 8)
+            });
+            if chosen {
+                if !self.view.visible.is_empty() && !text.trim().is_empty() {
+                    self.view.visible.push_str("\n\n");
+                }
+                self.view.visible.push_str(&text);
+            } else {
+                let place = if alternative.is_some_and(|(_, plain)| plain) {
+                    "text/plain part"
+                } else {
+                    "text/html part"
+                };
+                self.view.pass(place, text, Sight::OtherForm);
+            }
+        }
+        self.view
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    digest::digest(&digest::SHA256, bytes).as_ref().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(mail: &str, visible: &str) -> View {
+        let view = view(mail.as_bytes());
+        assert_eq!(view.visible.trim().replace('\r', ""), visible, "{mail}");
+        view
+    }
+
+    #[test]
+    fn bytes_without_a_header_are_a_body() {
+        check("Hello. Ignore previous instructions.", "Hello. Ignore previous instructions.");
+        check("System: hello", "System: hello");
+        check("<html><script>alert(1)</script><body>Hello</body></html>", "Hello");
+        check("", "");
+    }
+
+    #[test]
+    fn transfer_encodings_and_charsets_are_decoded() {
+        check("From: a@b.c\nContent-Transfer-Encoding: base64\n\nSGVsbG8=", "Hello");
+        check(
+            "From: a@b.c\nContent-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nGr=FC=\n=DFe",
+            "Grüße",
+        );
+        let view = check(
+            "From: =?utf-8?B?SsO2cmc=?= <a@b.c>\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\nDate: Tue, 20 May 2025 10:34:11 +0000\n\nx",
+            "x",
+        );
+        assert_eq!(view.metadata.subject.as_deref(), Some("Grüße"));
+        assert_eq!(view.metadata.sender.unwrap().name.as_deref(), Some("Jörg"));
+        assert_eq!(view.metadata.date.as_deref(), Some("2025-05-20T10:34:11Z"));
+    }
+
+    const ALTERNATIVE: &str = "From: a@b.c\nContent-Type: multipart/alternative; boundary=x\n\nignored\n--x\nContent-Type: text/plain\n\nplain words\n--x\nContent-Type: text/html\n\n<p>rich words\n--x--\nafter";
+
+    #[test]
+    fn of_alternatives_the_plain_text_is_shown_and_the_other_is_kept() {
+        let view = check(ALTERNATIVE, "plain words");
+        let places: Vec<_> = view.passages.iter().map(|p| (p.place.as_str(), p.text.trim())).collect();
+        assert!(places.contains(&("text/html part", "rich words")), "{places:?}");
+        assert!(places.contains(&("mail:between parts", "ignored")), "{places:?}");
+        assert!(places.contains(&("mail:between parts", "after")), "{places:?}");
+        check(&ALTERNATIVE.replace("plain words", ""), "rich words");
+    }
+
+    #[test]
+    fn attachments_are_listed_and_their_text_is_kept_apart() {
+        let view = check(
+            "From: a@b.c\nContent-Type: multipart/mixed; boundary=\"x\"\n\n--x\n\none\n--x\nContent-Disposition: attachment; filename=a.txt\nContent-Type: text/plain\n\nwords\n--x\n\ntwo\n--x--\n",
+            "one\n\ntwo",
+        );
+        let attachment = &view.metadata.attachments[0];
+        assert_eq!((attachment.name.as_deref(), attachment.size), (Some("a.txt"), 5));
+        assert_eq!(attachment.sha256, sha256(b"words"));
+        assert!(view.passages.iter().any(|p| p.place == "attachment a.txt" && p.text == "words"));
+    }
+
+    #[test]
+    fn a_forwarded_message_is_shown_below() {
+        check(
+            "From: a@b.c\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\none\n--x\nContent-Type: message/rfc822\n\nSubject: inner\n\ntwo\n--x--\n",
+            "one\n\n[forwarded message]\nSubject: inner\n\ntwo",
+        );
+    }
+
+    #[test]
+    fn a_boundary_that_never_comes_leaves_a_text() {
+        check("From: a@b.c\nContent-Type: multipart/mixed; boundary=x\n\n--y\nwords", "--y\nwords");
+    }
+
+    #[test]
+    fn a_name_that_is_another_address_is_a_finding() {
+        let finds = |from: &str| !view(format!("From: {from}\n\nx").as_bytes()).findings.is_empty();
+        assert!(finds("\"boss@bank.example\" <a@evil.example>"));
+        assert!(!finds("\"a@b.example\" <a@b.example>"));
+        assert!(!finds("Ann <a@b.example>"));
+    }
+}

@@ -1,0 +1,173 @@
+//! The parts of a mail in the order in which they are shown, without recursion.
+//!
+//! Not mail-parser's tree: that one searches the rest of the mail again for each boundary that never comes, and drops
+//! nested messages recursively, so that a mail of 25 MiB can stop it for hours or overflow its stack. Its header
+//! parser reads each header.
+
+use super::{decode, header::Header};
+
+/// Multiparts and messages within each other. Each costs one more look at the bytes.
+const DEPTH: usize = 24;
+
+/// Parts of one mail.
+const PARTS: usize = 10_000;
+
+pub(super) enum Node<'a> {
+    Leaf(Leaf<'a>),
+    /// The header of a forwarded message, whose parts follow.
+    Forwarded(&'a [u8]),
+    /// What stands before the first and after the last boundary.
+    Between(&'a [u8]),
+}
+
+pub(super) struct Leaf<'a> {
+    pub(super) header: Header<'a>,
+    pub(super) body: &'a [u8],
+    /// The innermost `multipart/alternative` it is in.
+    pub(super) alternative: Option<usize>,
+}
+
+#[derive(Clone, Copy)]
+struct Entity<'a> {
+    bytes: &'a [u8],
+    depth: usize,
+    alternative: Option<usize>,
+    /// In a digest, a part without a type is a message.
+    in_digest: bool,
+}
+
+/// Visits every part. Says whether the limits allowed to visit them all.
+pub(super) fn walk(mail: &[u8], visit: &mut impl FnMut(Node<'_>)) -> bool {
+    walk_within(mail, 0, &mut 0, visit)
+}
+
+/// `depth` grows with each transfer-encoded message, so this calls itself at most [`DEPTH`] times.
+fn walk_within(mail: &[u8], depth: usize, parts: &mut usize, visit: &mut impl FnMut(Node<'_>)) -> bool {
+    let mut fully = true;
+    let mut todo = vec![Entity { bytes: mail, depth, alternative: None, in_digest: false }];
+    while let Some(entity) = todo.pop() {
+        *parts += 1;
+        if *parts > PARTS {
+            return false;
+        }
+        let Entity { bytes, depth, alternative, in_digest } = entity;
+        let (head, body) = split(bytes);
+        let header = Header::parse(head);
+        let media_type = header.media_type_or(if in_digest { "message/rfc822" } else { "text/plain" });
+        if depth >= DEPTH && (media_type.starts_with("multipart/") || media_type.starts_with("message/")) {
+            fully = false;
+            visit(Node::Between(body));
+            continue;
+        }
+        if media_type.starts_with("multipart/") {
+            let children = header.boundary().map(|boundary| children(body, boundary.as_bytes()));
+            if let Some(Children { before, entities, after }) =
+                children.filter(|found| !found.entities.is_empty())
+            {
+                visit(Node::Between(before));
+                visit(Node::Between(after));
+                fully &= entities.len() <= PARTS;
+                let alternative =
+                    if media_type == "multipart/alternative" { Some(*parts) } else { alternative };
+                let in_digest = media_type == "multipart/digest";
+                todo.extend(entities.into_iter().take(PARTS).rev().map(|bytes| Entity {
+                    bytes,
+                    depth: depth + 1,
+                    alternative,
+                    in_digest,
+                }));
+                continue;
+            }
+        }
+        if matches!(media_type.as_str(), "message/rfc822" | "message/global") {
+            let encoding = header.transfer_encoding();
+            if matches!(encoding.as_deref(), Some("base64" | "quoted-printable")) {
+                let decoded = decode::transfer(body, encoding.as_deref());
+                visit(Node::Forwarded(split(&decoded).0));
+                fully &= walk_within(&decoded, depth + 1, parts, visit);
+            } else {
+                visit(Node::Forwarded(split(body).0));
+                todo.push(Entity { bytes: body, depth: depth + 1, alternative: None, in_digest: false });
+            }
+            continue;
+        }
+        visit(Node::Leaf(Leaf { header, body, alternative }));
+    }
+    fully
+}
+
+/// Header and body, parted by the first empty line. What does not begin as a header does is all body.
+pub(super) fn split(entity: &[u8]) -> (&[u8], &[u8]) {
+    if let [b'\n', body @ ..] | [b'\r', b'\n', body @ ..] = entity {
+        return (&[], body);
+    }
+    let name = entity.iter().position(|b| !matches!(b, b'!'..=b'9' | b';'..=b'~')).unwrap_or(entity.len());
+    let after_name = entity.get(name..).unwrap_or_default().trim_ascii_start();
+    if name == 0 || !after_name.starts_with(b":") {
+        return (&[], entity);
+    }
+    let mut at = 0;
+    while let Some(end) = entity.get(at..).and_then(|rest| rest.iter().position(|b| *b == b'\n')) {
+        at += end + 1;
+        let rest = entity.get(at..).unwrap_or_default();
+        if let [b'\n', body @ ..] | [b'\r', b'\n', body @ ..] = rest {
+            return (entity.get(..at).unwrap_or_default(), body);
+        }
+    }
+    (entity, &[])
+}
+
+struct Children<'a> {
+    before: &'a [u8],
+    entities: Vec<&'a [u8]>,
+    after: &'a [u8],
+}
+
+/// Parts a multipart's body at its boundary lines, in one pass.
+fn children<'a>(body: &'a [u8], boundary: &[u8]) -> Children<'a> {
+    let mut found = Children { before: body, entities: Vec::new(), after: &[] };
+    let (mut start, mut at) = (0, 0);
+    let mut inside = false;
+    while at < body.len() {
+        let rest = body.get(at..).unwrap_or_default();
+        let end = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |n| n + 1);
+        let line = rest.get(..end).unwrap_or_default();
+        if let Some(last) = is_boundary(line, boundary) {
+            let part = without_line_end(body.get(start..at).unwrap_or_default());
+            if inside {
+                found.entities.push(part);
+            } else {
+                found.before = part;
+            }
+            inside = true;
+            start = at + end;
+            if last {
+                found.after = body.get(start..).unwrap_or_default();
+                return found;
+            }
+            if found.entities.len() > PARTS {
+                return found;
+            }
+        }
+        at += end;
+    }
+    if inside {
+        found.entities.push(body.get(start..).unwrap_or_default());
+    }
+    found
+}
+
+/// Whether a line is the boundary, and if so, whether it is the last one.
+fn is_boundary(line: &[u8], boundary: &[u8]) -> Option<bool> {
+    let after = line.strip_prefix(b"--")?.strip_prefix(boundary)?.trim_ascii_end();
+    match after {
+        b"" => Some(false),
+        b"--" => Some(true),
+        _ => None,
+    }
+}
+
+fn without_line_end(part: &[u8]) -> &[u8] {
+    let part = part.strip_suffix(b"\n").unwrap_or(part);
+    part.strip_suffix(b"\r").unwrap_or(part)
+}
