@@ -48,26 +48,16 @@ impl Settings {
     }
 }
 
-/// Reads and checks a home's policy.
-pub fn load_policy(home: &Home) -> Result<Policy, Problems> {
+fn load_policy(home: &Home) -> Result<Policy, Problems> {
     let file = home.policy_file();
-    let text = std::fs::read_to_string(&file).map_err(|error| {
-        Problem::new(&file, "", format!("cannot be read ({error}); restore it with `moltctl init`"))
-    })?;
-    Policy::load(&text).map_err(|found| {
-        let place = |line: Option<usize>| line.map(|line| format!("line {line}")).unwrap_or_default();
-        let problems =
-            found.into_iter().map(|problem| Problem::new(&file, place(problem.line), problem.what)).collect();
-        Problems::none_or(problems).err().unwrap_or_else(|| Problem::new(&file, "", "is not a policy").into())
+    Policy::load(&Home::read(&file)?).map_err(|found| {
+        Problems::of_file(&file, found.into_iter().map(|problem| (problem.place(), problem.what)))
     })
 }
 
 fn load_approval_key(home: &Home) -> Result<ApprovalVerifier, Problem> {
     let file = home.approval_public_key_file();
-    let text = std::fs::read_to_string(&file).map_err(|error| {
-        Problem::new(&file, "", format!("cannot be read ({error}); restore it with `moltctl init`"))
-    })?;
-    text.parse().map_err(|problem| Problem::new(&file, "", format!("{problem}")))
+    Home::read(&file)?.parse().map_err(|problem| Problem::new(&file, "", format!("{problem}")))
 }
 
 fn load_outbound(home: &Home, config: &Config) -> Result<Outbound, Problem> {

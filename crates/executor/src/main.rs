@@ -1,4 +1,4 @@
-//! `moltbot-executor`: config → bind → lock down → serve.
+//! `moltbot-executor`: config → lock down → open the record → bind → serve.
 
 use action::Role;
 use anyhow::Context as _;
@@ -38,15 +38,18 @@ struct Sockets {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
-    sandbox::die_with_parent(arguments.parent)?;
+    if let Some(parent) = arguments.parent {
+        sandbox::die_with_parent(parent)?;
+    }
 
-    // Nothing is bound yet.
     let settings = Settings::load(Home::open(&arguments.home)?)?;
-    let record = Record::open(&settings.home.audit_log(), &settings.home.content(), Timestamp::now())?;
-
-    let sockets = bind(&settings.config)?;
 
     let walls = sandbox::enter(sandbox::Powers::EXECUTOR, sandbox::Requirement::BestEffort)?;
+
+    // The record comes before the sockets: whoever holds it is the one executor, so a second one never unbinds the
+    // sockets of the first. Its writer is a thread, so it comes after the walls.
+    let record = Record::open(&settings.home.audit_log(), &settings.home.content(), Timestamp::now())?;
+    let sockets = bind(&settings.config)?;
 
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -102,11 +102,7 @@ impl Config {
     /// Reads a home's configuration. Nothing is bound, made or changed.
     pub fn load(home: &Home) -> Result<Self, Problems> {
         let file = home.config_file();
-        let text = std::fs::read_to_string(&file).map_err(|error| {
-            let what =
-                format!("cannot be read ({error}); restore it with `moltctl init`, or make it readable");
-            Problem::new(&file, "", what)
-        })?;
+        let text = Home::read(&file)?;
         let table = text.parse::<toml::Table>().map_err(|error| {
             let line = error
                 .span()

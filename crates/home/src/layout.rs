@@ -1,5 +1,6 @@
 //! Where things are.
 
+use crate::Problem;
 use std::fmt;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -99,6 +100,15 @@ impl Home {
     /// A path of the configuration: relative ones are below the home.
     pub fn resolve(&self, path: &str) -> PathBuf {
         self.0.join(path)
+    }
+
+    /// Reads a file of the home; what cannot be read is a problem that says what to do.
+    pub fn read(file: &Path) -> Result<String, Problem> {
+        std::fs::read_to_string(file).map_err(|error| {
+            let what =
+                format!("cannot be read ({error}); restore it with `moltctl init`, or make it readable");
+            Problem::new(file, "", what)
+        })
     }
 
     /// `moltbot.toml`

@@ -1,7 +1,7 @@
 //! What is wrong in a home, so that one message can name all of it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,12 @@ impl Problems {
     /// `Err` when there are any.
     pub fn none_or(found: Vec<Problem>) -> Result<(), Self> {
         if found.is_empty() { Ok(()) } else { Err(Self(found)) }
+    }
+
+    /// Problems of one file, each with its place; without any, the file cannot be used for a reason nobody named.
+    pub fn of_file(file: &Path, found: impl IntoIterator<Item = (String, String)>) -> Self {
+        let found = found.into_iter().map(|(place, what)| Problem::new(file, place, what)).collect();
+        Self::none_or(found).err().unwrap_or_else(|| Problem::new(file, "", "cannot be used").into())
     }
 
     /// The problems.

@@ -1,2 +1,95 @@
-//! Placeholder
-fn main() {}
+//! `moltctl`: the operator's command.
+
+mod answers;
+mod approvals;
+mod audit;
+mod check;
+mod demo;
+mod init;
+mod sanitize;
+mod status;
+mod up;
+
+use clap::{Parser, Subcommand};
+use clean_content::ContentType;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Runs an autonomous agent without handing it the keys.
+#[derive(Parser)]
+#[command(name = "moltctl", version)]
+struct Arguments {
+    /// The home folder: everything of one installation.
+    #[arg(long, env = "MOLTBOT_HOME", global = true, value_name = "DIR")]
+    home: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a home: configuration, policy, rules, keys, mail folders. What is there is kept.
+    Init,
+    /// Raise every zone and keep them up.
+    Up(up::Arguments),
+    /// Stop everything.
+    Down,
+    /// Say how every process is.
+    Status {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What the agent asks for, and your answers.
+    #[command(subcommand)]
+    Approvals(approvals::Command),
+    /// The record of everything that was asked, decided and done.
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Read raw content from standard input and print it clean, as JSON.
+    Sanitize {
+        /// What the content is: email, html, telegram, slack or text.
+        #[arg(long = "type", value_name = "TYPE", required_unless_present = "jsonl")]
+        content_type: Option<ContentType>,
+        /// Read one {"id","content_type","text"} a line, print one result a line.
+        #[arg(long)]
+        jsonl: bool,
+    },
+    /// See the whole system do its job on sample mail, in a throw-away home.
+    Demo(demo::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("moltctl: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let named_home = arguments.home.clone();
+    let home = || arguments.home.clone().map_or_else(default_home, Ok);
+    match arguments.command {
+        Command::Init => init::command(&home()?),
+        Command::Up(up) => up::command(&home()?, &up),
+        Command::Down => up::down(&home()?),
+        Command::Status { json } => status::command(&home()?, json),
+        Command::Approvals(command) => approvals::command(&home()?, &command),
+        Command::Audit(command) => audit::command(&home()?, &command),
+        Command::Sanitize { content_type, jsonl: false } => {
+            sanitize::one(content_type.unwrap_or(ContentType::Text))
+        }
+        Command::Sanitize { content_type, jsonl: true } => sanitize::lines(content_type),
+        Command::Demo(demo) => demo::command(named_home.as_deref(), &demo),
+    }
+}
+
+fn default_home() -> anyhow::Result<PathBuf> {
+    let user = std::env::home_dir()
+        .ok_or_else(|| anyhow::anyhow!("no home folder is known; name one with --home DIR"))?;
+    Ok(user.join(".moltbot"))
+}

@@ -23,6 +23,15 @@ pub struct Problem {
     pub what: String,
 }
 
+// === impl Problem ===
+
+impl Problem {
+    /// Where it is: `line 3`, or nothing.
+    pub fn place(&self) -> String {
+        self.line.map(|line| format!("line {line}")).unwrap_or_default()
+    }
+}
+
 // === impl Policy ===
 
 impl Policy {

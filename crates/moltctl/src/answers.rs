@@ -1,0 +1,62 @@
+//! The operator's end of the bridge to the control plane.
+
+use anyhow::Context as _;
+use home::{Config, Home};
+use tonic::Status;
+use tonic::transport::Channel;
+use wire::v1::operator_bridge_client::OperatorBridgeClient;
+use wire::v1::{Answer, AnswerRequest, ApprovalCard, ListPendingRequest, ShowRequestRequest};
+use zone_bridge::{MESSAGE_LIMIT, lazy_channel};
+
+/// Asks the control plane.
+#[derive(Clone)]
+pub(crate) struct Operator(OperatorBridgeClient<Channel>);
+
+/// The runtime of a command.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+// === impl Operator ===
+
+impl Operator {
+    /// The control plane of a home; must be called within a runtime.
+    pub(crate) fn of(home: &Home, config: &Config) -> anyhow::Result<Self> {
+        let socket = config.operator_socket();
+        anyhow::ensure!(socket.exists(), "{} is not up; raise it with `moltctl up`", home.path().display());
+        let client = OperatorBridgeClient::new(lazy_channel(&socket)?);
+        Ok(Self(client.max_decoding_message_size(MESSAGE_LIMIT).max_encoding_message_size(MESSAGE_LIMIT)))
+    }
+
+    /// What waits, oldest first.
+    pub(crate) async fn pending(&mut self) -> anyhow::Result<Vec<ApprovalCard>> {
+        Ok(self.0.list_pending(ListPendingRequest {}).await.map_err(in_words)?.into_inner().cards)
+    }
+
+    /// One request.
+    pub(crate) async fn show(&mut self, request: &str) -> anyhow::Result<ApprovalCard> {
+        let shown = self.0.show_request(ShowRequestRequest { request: request.to_owned() }).await;
+        Ok(shown.map_err(in_words).with_context(|| format!("request `{request}`"))?.into_inner())
+    }
+
+    /// Answers the request of a card that the owner saw; returns its new state.
+    pub(crate) async fn answer(&mut self, card: &ApprovalCard, answer: Answer) -> anyhow::Result<String> {
+        let request = AnswerRequest {
+            request: card.request.clone(),
+            digest: card.digest.clone(),
+            answer: answer.into(),
+        };
+        let answered = self.0.answer(request).await.map_err(in_words);
+        Ok(answered.with_context(|| format!("request `{}`", card.request))?.into_inner().state)
+    }
+}
+
+fn in_words(status: Status) -> anyhow::Error {
+    match status.code() {
+        tonic::Code::Unavailable => anyhow::anyhow!(
+            "the control plane or the executor does not answer ({}); see `moltctl status`",
+            status.message()
+        ),
+        _ => anyhow::anyhow!("{}", status.message()),
+    }
+}

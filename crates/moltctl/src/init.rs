@@ -1,0 +1,114 @@
+//! Making a home. What is there is kept, so running it again changes nothing; what is missing is made.
+
+use crate::check::{check, make_private};
+use anyhow::Context as _;
+use capability::ApprovalKey;
+use home::{Home, MARKER};
+use rustix::fs::{Mode, OFlags};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What a run of `init` made; empty when everything was there.
+pub(crate) type Made = Vec<PathBuf>;
+
+pub(crate) fn command(path: &Path) -> anyhow::Result<ExitCode> {
+    let (home, made) = init(path)?;
+    for file in &made {
+        println!("made  {}", file.display());
+    }
+    match made.len() {
+        0 => println!("{} is complete; nothing was changed.", home.path().display()),
+        _ => println!(
+            "\n{} is ready. Next: moltctl up --home {}",
+            home.path().display(),
+            home.path().display()
+        ),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a home, or completes one.
+pub(crate) fn init(path: &Path) -> anyhow::Result<(Home, Made)> {
+    refuse_foreign(path)?;
+    if !path.exists() {
+        make_private(path).with_context(|| format!("cannot make `{}`", path.display()))?;
+    }
+    let mut made = Vec::new();
+    // The marker comes first: if we are interrupted, the next run knows the folder for its own.
+    write_new(&path.join(MARKER), "This folder is a moltbot home.\n", &mut made)?;
+    let home = Home::open(path)?;
+    for folder in ["audit", "keys", "logs", "planner", "policy", "quarantine", "run", "spool"] {
+        let folder = home.path().join(folder);
+        if !folder.is_dir() {
+            make_private(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+            made.push(folder);
+        }
+    }
+    write_new(&home.config_file(), home::TEMPLATE, &mut made)?;
+    write_new(&home.policy_file(), policy::DEFAULT, &mut made)?;
+    write_new(&home.rules_file(), planner::rules::DEFAULT, &mut made)?;
+    make_keys(&home, &mut made)?;
+    check(&home)?;
+    Ok((home, made))
+}
+
+/// A folder that holds something and is not ours is left alone.
+fn refuse_foreign(path: &Path) -> anyhow::Result<()> {
+    let Ok(metadata) = std::fs::metadata(path) else { return Ok(()) };
+    anyhow::ensure!(metadata.is_dir(), "`{}` is not a folder; name another with --home DIR", path.display());
+    if path.join(MARKER).exists() {
+        return Ok(());
+    }
+    let mut entries =
+        std::fs::read_dir(path).with_context(|| format!("cannot look into `{}`", path.display()))?;
+    anyhow::ensure!(
+        entries.next().is_none(),
+        "`{}` is not empty and not a home of ours; name an empty or a new folder with --home DIR",
+        path.display()
+    );
+    Ok(())
+}
+
+fn make_keys(home: &Home, made: &mut Made) -> anyhow::Result<()> {
+    let age = home.age_key_file();
+    if !age.exists() {
+        vault::create_identity(&age, jiff::Timestamp::now())?;
+        made.push(age);
+    }
+    let (private, public) = (home.approval_key_file(), home.approval_public_key_file());
+    if !private.exists() {
+        anyhow::ensure!(
+            !public.exists(),
+            "`{}` is there but `{}` is gone: restore the private key, or remove both and run init again",
+            public.display(),
+            private.display()
+        );
+        let text = ApprovalKey::generate_text(&ring::rand::SystemRandom::new())?;
+        write_new(&private, &format!("{text}\n"), made)?;
+    }
+    let text =
+        std::fs::read_to_string(&private).with_context(|| format!("cannot read `{}`", private.display()))?;
+    let key = ApprovalKey::from_text(&text).with_context(|| format!("`{}`", private.display()))?;
+    write_new(&public, &format!("{}\n", key.verifier()), made)
+}
+
+/// Writes a file that is not there yet, for nobody else, whole or not at all.
+fn write_new(path: &Path, text: &str, made: &mut Made) -> anyhow::Result<()> {
+    let cannot = || format!("cannot make `{}`", path.display());
+    if path.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let unfinished = path.with_extension("unfinished");
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut file =
+        File::from(rustix::fs::open(&unfinished, flags, Mode::RUSR | Mode::WUSR).with_context(cannot)?);
+    file.write_all(text.as_bytes()).with_context(cannot)?;
+    file.sync_all().with_context(cannot)?;
+    // A link, unlike a rename, never replaces what somebody else made meanwhile.
+    std::fs::hard_link(&unfinished, path).with_context(cannot)?;
+    std::fs::remove_file(&unfinished).with_context(cannot)?;
+    made.push(path.to_owned());
+    Ok(())
+}

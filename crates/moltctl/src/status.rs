@@ -1,0 +1,134 @@
+//! How every process is, and which walls stand.
+
+use home::{Config, Home, Process};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::ExitCode;
+use zone_bridge::{Readiness, Report, ask};
+use zones::Supervisor;
+
+/// One process as `status` shows it.
+struct Row {
+    process: Process,
+    report: Option<Report>,
+    seen: Value,
+}
+
+/// Exit 0 when everything is ready, 1 when it is not.
+pub(crate) fn command(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
+    let home = Home::open(path)?;
+    let config = Config::load(&home)?;
+    let (supervisor, rows) = crate::answers::runtime()?.block_on(look(&config));
+    let ready = supervisor.as_ref().is_some_and(|report| report.ready);
+    let latched = home.latch().symlink_metadata().is_ok();
+    if as_json {
+        let processes: Vec<_> = rows.iter().map(Row::to_json).collect();
+        let status = json!({
+            "home": home.path(), "up": supervisor.is_some(), "ready": ready, "latched": latched, "processes": processes,
+        });
+        println!("{status}");
+    } else {
+        match (supervisor.is_some(), ready) {
+            (false, _) => println!("{} is down. Raise it with: moltctl up", home.path().display()),
+            (true, true) => println!("{} is up and ready.", home.path().display()),
+            (true, false) => println!("{} is up, but not everything is ready.", home.path().display()),
+        }
+        if latched {
+            println!("The latch `{}` is set: nothing is done.", home.latch().display());
+        }
+        if supervisor.is_some() {
+            println!("{:<16} {:<10} {:>7} {:>8}  {}", "PROCESS", "STATE", "PID", "RESTARTS", "WALLS");
+            for row in &rows {
+                println!("{}", row.to_line());
+            }
+        }
+    }
+    Ok(if ready && !latched { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn look(config: &Config) -> (Option<Report>, Vec<Row>) {
+    let supervisor = ask(&config.health_socket(Process::Supervisor)).await.ok();
+    let mut rows = Vec::new();
+    for process in Supervisor::processes() {
+        let seen = supervisor
+            .as_ref()
+            .and_then(|report| report.facts.get("processes")?.get(process.as_str()).cloned());
+        let report = ask(&config.health_socket(process)).await.ok();
+        rows.push(Row { process, report, seen: seen.unwrap_or_default() });
+    }
+    (supervisor, rows)
+}
+
+// === impl Row ===
+
+impl Row {
+    fn state(&self) -> &'static str {
+        match &self.report {
+            Some(report) if report.ready => "ready",
+            Some(_) => "not ready",
+            None => "down",
+        }
+    }
+
+    fn walls(&self) -> Value {
+        self.report.as_ref().and_then(|report| report.facts.get("walls").cloned()).unwrap_or_default()
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "process": self.process.as_str(),
+            "state": self.state(),
+            "pid": self.seen.get("pid"),
+            "restarts": self.seen.get("restarts"),
+            "last_end": self.seen.get("last_end"),
+            "checks": self.report.as_ref().map(|report| &report.checks),
+            "walls": self.walls(),
+        })
+    }
+
+    fn to_line(&self) -> String {
+        let number = |key: &str| {
+            self.seen.get(key).and_then(Value::as_u64).map_or_else(|| "-".to_owned(), |n| n.to_string())
+        };
+        let mut line = format!(
+            "{:<16} {:<10} {:>7} {:>8}  {}",
+            self.process.as_str(),
+            self.state(),
+            number("pid"),
+            number("restarts"),
+            walls_in_words(&self.walls())
+        );
+        for (name, check) in self.report.iter().flat_map(|report| &report.checks) {
+            if let Readiness::NotReady(why) = check {
+                line.push_str(&format!("\n                 {name}: {why}"));
+            }
+        }
+        line
+    }
+}
+
+/// `all 7 stand`, or those that are missing and why.
+fn walls_in_words(walls: &Value) -> String {
+    let Some(walls) = walls.as_array() else { return "-".to_owned() };
+    let state = |wall: &Value| {
+        wall.get("state").and_then(|state| state.get("is")?.as_str()).unwrap_or_default().to_owned()
+    };
+    let wanted: Vec<_> = walls.iter().filter(|wall| state(wall) != "not-wanted").collect();
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|wall| state(wall) != "stands")
+        .map(|wall| {
+            let word = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("?").to_owned();
+            format!(
+                "{} ({})",
+                word(wall.get("name")),
+                word(wall.get("state").and_then(|state| state.get("why")))
+            )
+        })
+        .collect();
+    if missing.is_empty() {
+        format!("all {} stand", wanted.len())
+    } else {
+        format!("MISSING {}", missing.join(", "))
+    }
+}

@@ -1,0 +1,159 @@
+//! Raising and stopping everything.
+
+use crate::check::check;
+use anyhow::Context as _;
+use home::{Config, Home, Process};
+use std::path::Path;
+use std::process::{Child, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+use zone_bridge::{Listener, Readiness, Report, ask, serve_health};
+use zones::{Lock, Programs, Supervisor, stop};
+
+/// How long everything may take to become ready.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Return when everything is ready, and leave it running.
+    #[arg(long)]
+    detach: bool,
+    /// This process is what `--detach` leaves running.
+    #[arg(long, hide = true, conflicts_with = "detach")]
+    detached: bool,
+    /// End when this process, the one that started us, is gone.
+    #[arg(long, hide = true)]
+    parent: Option<u32>,
+}
+
+pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(parent) = arguments.parent {
+        sandbox::die_with_parent(parent)?;
+    }
+    let home = Home::open(path)?;
+    let config = check(&home)?;
+    let programs = Programs::beside(&std::env::current_exe()?)?;
+    if arguments.detach {
+        return detach(&home, &config);
+    }
+    if arguments.detached {
+        // A session of its own: the terminal can go.
+        rustix::process::setsid()?;
+    }
+    let _lock = Lock::take(&home)?;
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+    let ops = Listener::bind(&config.health_socket(Process::Supervisor))?;
+    let socket = config.health_socket(Process::Supervisor);
+    let supervisor = Supervisor::new(home.clone(), config, programs);
+    crate::answers::runtime()?.block_on(async {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::spawn(serve_health(ops, supervisor.health()));
+        let announcing = tokio::spawn(async move { announce(&socket).await });
+        let stop = async {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        supervisor.run(stop).await?;
+        announcing.abort();
+        println!("Stopped.");
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Says once when everything is ready, or what is not.
+async fn announce(socket: &Path) {
+    match ready(socket, PATIENCE).await {
+        Ok(_) => println!("Everything is up. Stop with Ctrl-C or `moltctl down`."),
+        Err(error) => println!("{error:#}"),
+    }
+}
+
+fn detach(home: &Home, config: &Config) -> anyhow::Result<ExitCode> {
+    let mut child = start(home, &["--detached"])?;
+    let socket = config.health_socket(Process::Supervisor);
+    let ready = wait_ready(&mut child, home, &socket);
+    if ready.is_err() {
+        // Nothing is left half-way up.
+        let _ = stop(home, Duration::from_secs(15));
+    }
+    ready?;
+    println!(
+        "Everything is up (process {}). Stop it with: moltctl down --home {}",
+        child.id(),
+        home.path().display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts a supervisor as a process of its own, which writes to `logs/supervisor.log`.
+pub(crate) fn start(home: &Home, arguments: &[&str]) -> anyhow::Result<Child> {
+    let log_file = home.log_file(Process::Supervisor);
+    let log = std::fs::File::options().append(true).create(true).open(&log_file);
+    let log = log.with_context(|| format!("cannot write `{}`", log_file.display()))?;
+    std::process::Command::new(std::env::current_exe()?)
+        .args(["up", "--home"])
+        .arg(home.path())
+        .args(arguments)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
+        .context("cannot start the supervisor")
+}
+
+/// Waits until everything that a supervisor raises is ready, or it has ended.
+pub(crate) fn wait_ready(child: &mut Child, home: &Home, socket: &Path) -> anyhow::Result<()> {
+    crate::answers::runtime()?.block_on(async {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                let log_file = home.log_file(Process::Supervisor);
+                let log = std::fs::read_to_string(&log_file).unwrap_or_default();
+                let said = log.lines().last().unwrap_or("nothing").to_owned();
+                anyhow::bail!(
+                    "the supervisor ended with {status}; its last word in `{}`: {said}",
+                    log_file.display()
+                );
+            }
+            match ready(socket, Duration::from_millis(200)).await {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() > deadline => return Err(error),
+                Err(_) => {}
+            }
+        }
+    })
+}
+
+async fn ready(socket: &Path, patience: Duration) -> anyhow::Result<Report> {
+    let deadline = Instant::now() + patience;
+    loop {
+        let report = ask(socket).await;
+        match report {
+            Ok(report) if report.ready => return Ok(report),
+            Ok(report) if Instant::now() > deadline => {
+                let missing = report.checks.iter().filter_map(|(name, check)| match check {
+                    Readiness::Ready => None,
+                    Readiness::NotReady(why) => Some(format!("\n  {name}: {why}")),
+                });
+                anyhow::bail!(
+                    "not everything is ready (see the logs folder):{}",
+                    missing.collect::<String>()
+                );
+            }
+            Err(error) if Instant::now() > deadline => return Err(error.into()),
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+pub(crate) fn down(path: &Path) -> anyhow::Result<ExitCode> {
+    let home = Home::open(path)?;
+    if stop(&home, Duration::from_secs(30))? {
+        println!("Stopped.");
+    } else {
+        println!("Nothing was running.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
