@@ -131,8 +131,8 @@ const PROGRAMS: &[Refusal] = &[
     refuse_when(SYS_clone, flag(CLONE_NEWNET), "a network namespace opens netfilter to anyone"),
     refuse_when(
         SYS_ioctl,
-        When::Masked { argument: 1, mask: 0xffff_ffff, value: TIOCSTI as u64 },
-        "types into the terminal, so that the owner's shell runs it",
+        When::Masked { argument: 1, mask: 0xffff_ffff, value: 0x5412 },
+        "TIOCSTI types into the terminal, so that the owner's shell runs it",
     ),
     refuse_when(
         SYS_ioctl,
