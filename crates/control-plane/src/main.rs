@@ -33,7 +33,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = arguments.parent {
-        sandbox::die_with_parent(parent)?;
+        let _leash = sandbox::die_with_parent(parent)?;
     }
     let Settings { config, key } = Settings::load(&Home::open(&arguments.home)?)?;
     let process = Process::Zone(Role::ControlPlane);

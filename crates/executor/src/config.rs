@@ -82,7 +82,7 @@ fn load_smtp(home: &Home, settings: &SmtpSettings) -> Result<Smtp, Problem> {
             Security::StartTls => smtp::Security::StartTls,
             Security::None => smtp::Security::None,
         },
-        hello_name: None,
+        hello_name: "localhost".to_owned(),
         timeout: Duration::from_secs(60),
     };
     Smtp::new(config)

@@ -72,6 +72,7 @@ pub enum Event {
 }
 
 /// What policy decided.
+#[expect(missing_docs, reason = "the fields are the facts, named as they stand in the log")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Verdict {
@@ -84,6 +85,7 @@ pub enum Verdict {
 }
 
 /// What became of an action.
+#[expect(missing_docs, reason = "the fields are the facts, named as they stand in the log")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Outcome {

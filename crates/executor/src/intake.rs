@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::zone1::Zone1;
 use action::Digest;
 use clean_content::Untrusted;
-use connectors::maildir_source::{Arrival, MaildirSource, Refused};
+use connectors::maildir_source::{Arrival, MaildirSource, Refused, Why, escaped};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,9 @@ use zone_bridge::{Health, Readiness};
 
 /// How often a source is looked at.
 const EVERY: Duration = Duration::from_millis(200);
+
+/// The largest raw item, in bytes; larger ones are moved aside unread.
+const RAW_LIMIT: u64 = 25 * 1024 * 1024;
 
 /// Where raw items wait for their reader, and where those that cannot be read end.
 #[derive(Clone, Debug)]
@@ -90,7 +93,7 @@ pub async fn watch(zone1: &Zone1, spool: &Spool, source: &'static str, folder: &
     loop {
         tick.tick().await;
         if maildir.is_none() {
-            maildir = MaildirSource::open(folder)
+            maildir = MaildirSource::open(folder, RAW_LIMIT)
                 .map_err(|error| not_ready(health, &need, &error.to_string()))
                 .ok();
         }
@@ -153,15 +156,25 @@ async fn set_aside(
     maildir: &MaildirSource,
     refused: &Refused,
 ) -> Result<(), NotTaken> {
-    maildir.move_aside(&refused.name, &spool.quarantine).map_err(|error| {
-        NotTaken::Source(format!("{}: {}; {error}", quoted(&refused.shown_name()), refused.why))
-    })?;
-    let event = Event::ItemRefused {
-        source: source.to_owned(),
-        name: quoted(&refused.shown_name()),
-        why: refused.why.to_string(),
-    };
-    Ok(zone1.note(event).await?)
+    let (name, why) = (escaped(&refused.name), in_words(refused.why));
+    // The entry comes first: a crash between the two repeats it, and never hides the file.
+    zone1
+        .note(Event::ItemRefused { source: source.to_owned(), name: quoted(&name), why: why.clone() })
+        .await?;
+    let moved = maildir.move_aside(&refused.name, &spool.quarantine);
+    moved.map(drop).map_err(|error| NotTaken::Source(format!("{name}: {why}; {error}")))
+}
+
+fn in_words(why: Why) -> String {
+    match why {
+        Why::Link => "it is a link, and is not followed".to_owned(),
+        Why::Folder => "it is a folder".to_owned(),
+        Why::Pipe => "it is a pipe".to_owned(),
+        Why::Device => "it is a socket or a device".to_owned(),
+        Why::Unreadable => "it cannot be read by this user".to_owned(),
+        Why::TooLong { size } => format!("it has {size} bytes, the limit is {RAW_LIMIT}"),
+        Why::NameTooLong => "its name is too long".to_owned(),
+    }
 }
 
 /// After a start: what the record says was read or quarantined leaves the spool, what it says waits must be there.

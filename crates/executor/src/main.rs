@@ -5,7 +5,6 @@ use anyhow::Context as _;
 use clap::Parser;
 use clean_content::ContentType;
 use executor::config::Settings;
-use executor::event::Event;
 use executor::intake::{self, Spool};
 use executor::record::Record;
 use executor::serve::{Bridge, ControlService, PlannerService, ReaderService, serve};
@@ -39,7 +38,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = arguments.parent {
-        sandbox::die_with_parent(parent)?;
+        let _leash = sandbox::die_with_parent(parent)?;
     }
 
     let settings = Settings::load(Home::open(&arguments.home)?)?;

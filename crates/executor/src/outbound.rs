@@ -23,7 +23,6 @@ pub struct Outbound {
 }
 
 /// How mail leaves.
-#[derive(Debug)]
 pub enum MailRoute {
     /// Into a Maildir.
     Maildir(PathBuf),
@@ -67,7 +66,9 @@ impl Outbound {
     /// After a crash between intent and outcome: what can be seen to have happened did; the rest is unknown.
     pub fn look_back(&self, id: &str, request: &Request) -> Outcome {
         match (request.action(), &self.mail) {
-            (Action::SendEmail(_), MailRoute::Maildir(folder)) if maildir_outbox::happened(folder, id) => {
+            (Action::SendEmail(_), MailRoute::Maildir(folder))
+                if matches!(maildir_outbox::happened(folder, id), Ok(true)) =>
+            {
                 Outcome::Performed { receipt: format!("found in the outbox after a restart as {id}") }
             }
             (Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_), _) => Outcome::Failed {
@@ -112,10 +113,19 @@ impl Outbound {
             MailRoute::Smtp(server) => {
                 let recipients: Vec<_> = strings(to).into_iter().chain(strings(cc)).collect();
                 match server.send(&outgoing.from, &recipients, &bytes).await {
-                    Ok(receipt) => Outcome::Performed { receipt: quoted(&receipt.to_string()) },
+                    Ok(receipt) => Outcome::Performed { receipt: quoted(&receipt.reply.to_string()) },
                     Err(failure) => failed(&failure),
                 }
             }
+        }
+    }
+}
+
+impl std::fmt::Debug for MailRoute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Maildir(folder) => write!(f, "Maildir({})", folder.display()),
+            Self::Smtp(_) => f.write_str("Smtp"),
         }
     }
 }
@@ -124,7 +134,9 @@ fn failed(failure: &Failure) -> Outcome {
     let why = quoted(&failure.to_string());
     match failure {
         Failure::Unknown { .. } => Outcome::Unknown { why },
-        Failure::Rejected { .. } | Failure::Unavailable { .. } => Outcome::Failed { why },
+        Failure::Malformed { .. } | Failure::Rejected { .. } | Failure::Unavailable { .. } => {
+            Outcome::Failed { why }
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(parent) = arguments.parent {
-        sandbox::die_with_parent(parent)?;
+        let _leash = sandbox::die_with_parent(parent)?;
     }
     let home = Home::open(path)?;
     let config = check(&home)?;

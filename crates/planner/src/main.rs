@@ -40,7 +40,7 @@ fn main() -> anyhow::Result<()> {
     let config = Config::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = config.parent {
-        sandbox::die_with_parent(parent)?;
+        let _leash = sandbox::die_with_parent(parent)?;
     }
     let rules = load_rules(&config.rules)?;
     let health = Health::new("planner", &["bridge"]);

@@ -273,7 +273,7 @@ impl Rule {
             sender_name => sender.and_then(|sender| sender.name.as_deref()).unwrap_or_default(),
             subject => metadata.subject.as_deref().unwrap_or_default(),
             body => content.body(),
-            message_id => metadata.message_id.as_deref().unwrap_or_default(),
+            message_id => metadata.message_id.as_deref().and_then(bracketed).unwrap_or_default(),
             chat => metadata.chat.as_deref().unwrap_or_default(),
         };
         let fill = |name: &String| templates.get_template(name)?.render(&values);
@@ -292,6 +292,13 @@ impl Rule {
         }
         Ok(serde_json::Value::Object(parameters).to_string())
     }
+}
+
+/// A Message-ID as it is written in a header (RFC 5322, 3.6.4); none where it could not be.
+fn bracketed(id: &str) -> Option<String> {
+    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"<>@".contains(c));
+    let (left, right) = id.split_once('@')?;
+    (plain(left) && plain(right)).then(|| format!("<{id}>"))
 }
 
 #[cfg(test)]
@@ -319,6 +326,7 @@ mod tests {
             metadata: Metadata {
                 sender: Some(Party { name: Some("Ann".to_owned()), address: "ann@example.org".to_owned() }),
                 subject: Some(subject.to_owned()),
+                message_id: Some("1@example.org".to_owned()),
                 ..Metadata::default()
             },
         })
@@ -342,7 +350,7 @@ mod tests {
         let plan = plan(RULES, &mail("A Meeting?", "Shall we?", false));
         let wish = Wish {
             action: "send_email".to_owned(),
-            parameters: r#"{"body":"Shall we?","subject":"Re: A Meeting?","to":["ann@example.org"]}"#
+            parameters: r#"{"body":"Shall we?","in_reply_to":"<1@example.org>","subject":"Re: A Meeting?","to":["ann@example.org"]}"#
                 .to_owned(),
             key: "email-1/answer".to_owned(),
             item: "email-1".to_owned(),
@@ -373,6 +381,13 @@ mod tests {
             parameters.contains("Re: meeting {{ body }}") && parameters.contains("{% for x in range(9) %}"),
             "{parameters}"
         );
+    }
+
+    #[test]
+    fn a_parameter_that_comes_out_empty_is_left_out() {
+        assert_eq!(bracketed("no id at all"), None);
+        let rules = RULES.replace("{{ message_id }}", "{{ chat }}");
+        assert!(!plan(&rules, &mail("meeting", "x", false)).wishes[0].1.parameters.contains("in_reply_to"));
     }
 
     #[test]

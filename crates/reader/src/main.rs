@@ -36,7 +36,7 @@ fn main() -> anyhow::Result<()> {
     let config = Config::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = config.parent {
-        sandbox::die_with_parent(parent)?;
+        let _leash = sandbox::die_with_parent(parent)?;
     }
     let health = Health::new(config.source.process(), &["bridge"]);
     let ops = Listener::bind(&config.health)?;
