@@ -1,5 +1,7 @@
 //! Real folders: what is taken in, what is refused, what is delivered.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};
 use std::io::Write;
@@ -124,7 +126,7 @@ fn an_unreadable_message_is_refused() {
     }
     let (_folder, dir) = maildir();
     let path = drop_in(&dir, "1", b"x");
-    fs::set_permissions(&path, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
     let mut source = MaildirSource::open(&dir, LIMIT).unwrap();
     source.scan().unwrap();
     assert_eq!(source.scan().unwrap().refused[0].why, Why::Unreadable);
@@ -132,7 +134,8 @@ fn an_unreadable_message_is_refused() {
 
 #[test]
 fn a_message_that_changed_after_the_scan_is_not_read() {
-    let changes: [(&str, fn(&Path)); 6] = [
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 6] = [
         ("grew", |path| File::options().append(true).open(path).unwrap().write_all(b"more").unwrap()),
         ("other bytes", |path| {
             std::thread::sleep(std::time::Duration::from_millis(20));

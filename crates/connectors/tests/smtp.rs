@@ -1,5 +1,7 @@
 //! A real mail server, and servers that break off at every step.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -181,7 +183,8 @@ fn scripted(answers: &'static [(&'static str, &'static str)]) -> u16 {
         stream.write_all(greeting.as_bytes()).unwrap();
         let mut in_message = false;
         for line in lines.map_while(Result::ok) {
-            let word = if in_message { if line == "." { "." } else { continue } } else { &line[..4] };
+            let word =
+                if in_message { if line == "." { "." } else { continue } } else { line.get(..4).unwrap() };
             match answer(word) {
                 None => return,
                 Some("wait") => std::thread::sleep(Duration::from_secs(30)),
