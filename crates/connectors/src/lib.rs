@@ -1,1 +1,13 @@
 //! The world: what each connector may reach, and how an action is done there.
+//!
+//! A connector decides nothing. Its caller has verified that this one request may be done, and hands over plain values;
+//! the connector does it once and says how certain it is of the outcome.
+
+mod failure;
+pub mod maildir_outbox;
+pub mod maildir_source;
+mod outgoing_mail;
+pub mod smtp;
+
+pub use failure::{Cause, Failure, Fault, Reply};
+pub use outgoing_mail::{OutgoingMail, Uncomposable, compose};

@@ -2,8 +2,7 @@
 
 use std::time::SystemTime;
 
-use lettre::message::header::{InReplyTo, References};
-use lettre::message::{Mailbox, SinglePart};
+use lettre::message::{Mailbox, header};
 use lettre::{Address, Message};
 
 /// A message that was judged and may go out.
@@ -74,16 +73,23 @@ pub fn compose(mail: &OutgoingMail, message_id: &str, date: SystemTime) -> Resul
         message = message.cc(mailbox("cc", address)?);
     }
     if let Some(id) = in_reply_to {
-        message = message.header(InReplyTo::from(identifier("in_reply_to", id)?.to_owned()));
+        message = message.header(header::InReplyTo::from(identifier("in_reply_to", id)?.to_owned()));
     }
     if !references.is_empty() {
         let ids = references.iter().map(|id| identifier("references", id)).collect::<Result<Vec<_>, _>>()?;
-        message = message.header(References::from(ids.join(" ")));
+        message = message.header(header::References::from(ids.join(" ")));
     }
+    // Not as a part: lettre puts an empty line behind every part.
     let message = message
-        .singlepart(SinglePart::plain(body.clone()))
+        .header(header::MIME_VERSION_1_0)
+        .header(header::ContentType::TEXT_PLAIN)
+        .body(body.clone())
         .map_err(|error| Uncomposable::Builder(error.to_string()))?;
-    Ok(message.formatted())
+    let mut bytes = message.formatted();
+    if !bytes.ends_with(b"\r\n") {
+        bytes.extend_from_slice(b"\r\n");
+    }
+    Ok(bytes)
 }
 
 /// Only plain addresses: one in another script can look like a known one, and needs a server that takes it.

@@ -54,7 +54,7 @@ mod tests {
     fn debug_shows_the_name_only() {
         let secret = Secret::new("smtp password", b"hunter2".to_vec());
         assert_eq!(format!("{secret:?}"), "Secret(smtp password)");
-        assert_eq!(format!("{:#?}", Some(&secret)).contains("hunter2"), false);
+        assert!(!format!("{:#?}", Some(&secret)).contains("hunter2"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The identity file: made once, readable by its owner alone, refused otherwise.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -120,11 +122,14 @@ fn a_file_with_anything_but_one_key_is_refused() {
     let text = std::fs::read_to_string(&path).unwrap();
     let key = text.lines().last().unwrap();
 
-    let cases: [(String, fn(&CannotLoad) -> bool); 7] = [
+    type Expected = fn(&CannotLoad) -> bool;
+    let cases: [(String, Expected); 7] = [
         (String::new(), |error| matches!(error, CannotLoad::NotOneKey { keys: 0, .. })),
         ("# only a comment\n".to_owned(), |error| matches!(error, CannotLoad::NotOneKey { keys: 0, .. })),
         (format!("{key}\n{key}\n"), |error| matches!(error, CannotLoad::NotOneKey { keys: 2, .. })),
-        (format!("# fine\n{}\n", &key[..40]), |error| matches!(error, CannotLoad::NotAKey { line: 2, .. })),
+        (format!("# fine\n{}\n", key.get(..40).unwrap()), |error| {
+            matches!(error, CannotLoad::NotAKey { line: 2, .. })
+        }),
         (key.replace("KEY-1", "KEY-2"), |error| matches!(error, CannotLoad::NotAKey { line: 1, .. })),
         (format!("{key}\npassword=1\n"), |error| matches!(error, CannotLoad::NotAKey { line: 2, .. })),
         ("#".repeat(70_000), |error| matches!(error, CannotLoad::TooLong { .. })),
