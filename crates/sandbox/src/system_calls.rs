@@ -9,7 +9,7 @@ use std::ffi::c_long;
 use libc::*;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch, apply_filter_all_threads, sock_filter,
+    TargetArch, apply_filter_all_threads,
 };
 
 use crate::Powers;
@@ -49,16 +49,26 @@ const fn refuse_when(call: c_long, when: When, why: &'static str) -> Refusal {
     Refusal { call, when, errno: EPERM, why }
 }
 
+// The newest calls have one number on every processor, and not everywhere a name yet.
+const FCHMODAT2: c_long = 452;
+const SETXATTRAT: c_long = 463;
+const REMOVEXATTRAT: c_long = 466;
+const OPEN_TREE_ATTR: c_long = 467;
+const FILE_SETATTR: c_long = 469;
+
 const FILES: &[Refusal] = &[
     // Landlock decides about opening. It has no say about these, which change a file by its name.
     refuse(SYS_truncate, "Landlock refuses it only since Linux 6.2"),
     refuse(SYS_fchmodat, "makes a file readable for others without opening it"),
-    refuse(SYS_fchmodat2, "the same with flags"),
+    refuse(FCHMODAT2, "the same with flags"),
     refuse(SYS_fchownat, "gives a file away without opening it"),
     refuse(SYS_setxattr, "changes attributes, capabilities among them, without opening"),
     refuse(SYS_lsetxattr, "the same on a link"),
     refuse(SYS_removexattr, "takes attributes away without opening"),
     refuse(SYS_lremovexattr, "the same on a link"),
+    refuse(SETXATTRAT, "the newer way to change attributes"),
+    refuse(REMOVEXATTRAT, "the newer way to take attributes away"),
+    refuse(FILE_SETATTR, "changes a file's flags by its name"),
     refuse(SYS_utimensat, "forges the times that others sort and cache by"),
     refuse(SYS_chroot, "a new root confuses every check by path"),
     refuse(SYS_name_to_handle_at, "the first half of opening without a path"),
@@ -166,6 +176,7 @@ const KERNEL: &[Refusal] = &[
     refuse(SYS_umount2, "uncovers what a mount hides"),
     refuse(SYS_pivot_root, "changes which files there are"),
     refuse(SYS_open_tree, "the newer mount calls"),
+    refuse(OPEN_TREE_ATTR, "the newer mount calls"),
     refuse(SYS_move_mount, "the newer mount calls"),
     refuse(SYS_fsopen, "the newer mount calls; has had holes of its own"),
     refuse(SYS_fsconfig, "the newer mount calls; has had holes of its own"),
@@ -270,7 +281,8 @@ fn programs(refusals: &[&Refusal]) -> Result<Vec<BpfProgram>, String> {
 /// instructions: load the number; at or above the bit that marks x32 it is `ENOSYS`; below, it is for the others.
 #[cfg(target_arch = "x86_64")]
 fn second_numbering() -> Option<BpfProgram> {
-    let instruction = |code: u32, jf: u8, k: u32| sock_filter { code: code as u16, jt: 0, jf, k };
+    let instruction =
+        |code: u32, jf: u8, k: u32| seccompiler::sock_filter { code: code as u16, jt: 0, jf, k };
     Some(vec![
         instruction(BPF_LD | BPF_W | BPF_ABS, 0, 0),
         instruction(BPF_JMP | BPF_JGE | BPF_K, 1, 0x4000_0000),
