@@ -35,8 +35,7 @@ impl Zone1 {
         let now = Self::now();
         let pending: Vec<_> = record
             .ledger()
-            .requests()
-            .into_iter()
+            .open_requests()
             .filter(|(_, asked)| matches!(asked.state, State::Pending { expires_at } if now < expires_at))
             .map(|(id, asked)| (id.to_owned(), asked.clone()))
             .collect();
@@ -77,10 +76,11 @@ impl Zone1 {
         if asked.digest != said.digest {
             return Err(named(Refusal::ApprovalForOtherBytes));
         }
-        match asked.state {
-            State::Pending { expires_at } if Self::now() < expires_at => {}
-            State::Pending { .. } => return Err(named(Refusal::ApprovalExpired)),
-            _ => return Err(named(Refusal::NotPending { state: asked.state_word() })),
+        let State::Pending { expires_at } = asked.state else {
+            return Err(named(Refusal::NotPending { state: asked.state_word() }));
+        };
+        if Self::now() >= expires_at {
+            return Err(named(Refusal::ApprovalExpired));
         }
         let event = Event::ApprovalRecorded {
             request: said.request.clone(),
@@ -99,8 +99,14 @@ impl Zone1 {
     pub async fn expire(&self) {
         let mut tick = tokio::time::interval(Duration::from_millis(250));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
+        for tick_count in 0_u64.. {
             tick.tick().await;
+            // Once a minute is often enough to forget.
+            if tick_count.is_multiple_of(240)
+                && let Ok(mut record) = self.record()
+            {
+                record.prune(Self::now());
+            }
             // What cannot be recorded now is refused anyway, and recorded at the next tick.
             if let Err(refusal) = self.expire_due(Self::now()).await {
                 tracing::warn!("{refusal}");
@@ -114,16 +120,20 @@ impl Zone1 {
             let over = |asked: &Asked| match asked.state {
                 State::Pending { expires_at } => now >= expires_at,
                 State::Approved { at } => now.duration_since(at) >= self.permit_lifetime,
-                _ => false,
+                State::Asked
+                | State::Allowed
+                | State::Refused(_)
+                | State::Denied
+                | State::Expired
+                | State::Performing { .. }
+                | State::Finished { .. } => false,
             };
             let due: Vec<_> = record
                 .ledger()
-                .requests()
-                .into_iter()
+                .open_requests()
                 .filter(|(_, asked)| over(asked))
                 .map(|(id, _)| id.to_owned())
                 .collect();
-            record.prune(now);
             due.into_iter()
                 .map(|request| self.write(&mut record, Event::ApprovalExpired { request }))
                 .collect::<Result<_, _>>()?

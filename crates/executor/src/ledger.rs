@@ -17,6 +17,10 @@ pub struct Ledger {
     known_items: HashSet<String>,
     requests: BTreeMap<String, Asked>,
     by_key: HashMap<(String, String), String>,
+    /// Items that wait for a reader or for the planner, oldest first.
+    open_items: BTreeMap<u64, String>,
+    /// Requests that wait for something, oldest first.
+    open_requests: BTreeMap<u64, String>,
     order: u64,
 }
 
@@ -127,6 +131,7 @@ impl Ledger {
         match event {
             Event::ItemReceived { item, source, size, sha256: _ } => {
                 self.known_items.insert(item.clone());
+                self.open_items.insert(self.order, item.clone());
                 let received = Item {
                     source: source.clone(),
                     size: *size,
@@ -144,11 +149,11 @@ impl Ledger {
             Event::ItemQuarantined { item, why: _ } => self.move_item(item, |_| ItemState::Quarantined),
             Event::ItemDelivered { item, zone: _ } => self.move_item(item, |state| match state {
                 ItemState::Cleaned(cleaned) => ItemState::Cleaned(Cleaned { delivered: true, ..cleaned }),
-                other => other,
+                ItemState::Received | ItemState::Settled(_) | ItemState::Quarantined => state,
             }),
             Event::ItemSettled { item, summary: _ } => self.move_item(item, |state| match state {
                 ItemState::Cleaned(cleaned) => ItemState::Settled(cleaned),
-                other => other,
+                ItemState::Received | ItemState::Settled(_) | ItemState::Quarantined => state,
             }),
             Event::CapabilityRequested { request, zone, action, digest, parameters, key, item } => {
                 self.by_key.insert((zone.clone(), key.clone()), request.clone());
@@ -167,15 +172,22 @@ impl Ledger {
                 self.requests.insert(request.clone(), asked);
             }
             Event::DecisionMade { request, policy: _, decision } => {
-                let Some(asked) = self.requests.get_mut(request) else { return };
-                match decision {
-                    Verdict::Allow { rules: _, risk } => (asked.risk, asked.state) = (*risk, State::Allowed),
-                    Verdict::Ask { rules: _, risk, expires_at } => {
-                        asked.expires_at = Some(*expires_at);
-                        (asked.risk, asked.state) = (*risk, State::Pending { expires_at: *expires_at });
-                    }
-                    Verdict::Deny { why } => asked.state = State::Refused(why.clone()),
+                let state = match decision {
+                    Verdict::Allow { .. } => State::Allowed,
+                    Verdict::Ask { expires_at, .. } => State::Pending { expires_at: *expires_at },
+                    Verdict::Deny { why } => State::Refused(why.clone()),
+                };
+                if let (Some(asked), Verdict::Allow { risk, .. } | Verdict::Ask { risk, .. }) =
+                    (self.requests.get_mut(request), decision)
+                {
+                    asked.risk = *risk;
                 }
+                if let (Some(asked), Verdict::Ask { expires_at, .. }) =
+                    (self.requests.get_mut(request), decision)
+                {
+                    asked.expires_at = Some(*expires_at);
+                }
+                self.move_request(request, state);
             }
             Event::ApprovalRecorded { request, answer, digest: _, who: _, how: _, when: _ } => {
                 let state = match answer {
@@ -189,10 +201,7 @@ impl Ledger {
                 self.move_request(request, State::Performing { since: at });
             }
             Event::ExecutionFinished { request, outcome } => {
-                let since = self.requests.get(request).map_or(at, |asked| match asked.state {
-                    State::Performing { since } => since,
-                    _ => at,
-                });
+                let since = self.requests.get(request).and_then(Asked::spent_at).unwrap_or(at);
                 self.move_request(request, State::Finished { since, outcome: outcome.clone() });
             }
             Event::ExecutorStarted { .. }
@@ -236,7 +245,12 @@ impl Ledger {
         self.items.get(item)
     }
 
-    /// The items in the order in which they were taken in.
+    /// The items that wait for a reader or for the planner, in the order in which they were taken in.
+    pub fn open_items(&self) -> impl Iterator<Item = (&str, &Item)> {
+        self.open_items.values().filter_map(|id| Some((id.as_str(), self.items.get(id)?)))
+    }
+
+    /// All items of the last day, in the order in which they were taken in.
     pub fn items(&self) -> Vec<(&str, &Item)> {
         let mut items: Vec<_> = self.items.iter().map(|(id, item)| (id.as_str(), item)).collect();
         items.sort_by_key(|(_, item)| item.received_as);
@@ -245,7 +259,7 @@ impl Ledger {
 
     /// Whether some content that a zone was handed, and that is not settled, carries an injection warning.
     pub fn warned_content_is_out(&self) -> bool {
-        self.items.values().any(|item| {
+        self.open_items().any(|(_, item)| {
             matches!(&item.state, ItemState::Cleaned(cleaned) if cleaned.delivered && cleaned.injection_warning)
         })
     }
@@ -261,27 +275,20 @@ impl Ledger {
         Some((id, self.requests.get(id)?))
     }
 
-    /// The requests in the order in which they were asked.
-    pub fn requests(&self) -> Vec<(&str, &Asked)> {
-        let mut requests: Vec<_> = self.requests.iter().map(|(id, asked)| (id.as_str(), asked)).collect();
-        requests.sort_by_key(|(_, asked)| asked.asked_as);
-        requests
+    /// The requests that wait for something, in the order in which they were asked.
+    pub fn open_requests(&self) -> impl Iterator<Item = (&str, &Asked)> {
+        self.open_requests.values().filter_map(|id| Some((id.as_str(), self.requests.get(id)?)))
     }
 
     /// Whether some effect is between its intent and its outcome.
     pub fn anything_under_way(&self) -> bool {
-        self.requests.values().any(|asked| matches!(asked.state, State::Performing { .. }))
+        self.open_requests().any(|(_, asked)| matches!(asked.state, State::Performing { .. }))
     }
 
     /// When a zone did this action, for the rate limits. An action counts from the moment its permit was spent, whatever
     /// became of it.
     pub fn spent(&self, zone: &ZoneId, action: ActionName) -> Vec<Timestamp> {
-        self.of(zone, action)
-            .filter_map(|asked| match &asked.state {
-                State::Performing { since } | State::Finished { since, outcome: _ } => Some(*since),
-                _ => None,
-            })
-            .collect()
+        self.of(zone, action).filter_map(Asked::spent_at).collect()
     }
 
     /// The same, and when what may still be done was asked for: nobody is asked about more than could be done.
@@ -296,14 +303,20 @@ impl Ledger {
     }
 
     fn move_item(&mut self, item: &str, to: impl FnOnce(ItemState) -> ItemState) {
-        if let Some(item) = self.items.get_mut(item) {
-            item.state = to(item.state.clone());
+        let Some(item) = self.items.get_mut(item) else { return };
+        item.state = to(item.state.clone());
+        if matches!(item.state, ItemState::Settled(_) | ItemState::Quarantined) {
+            self.open_items.remove(&item.received_as);
         }
     }
 
     fn move_request(&mut self, request: &str, state: State) {
-        if let Some(asked) = self.requests.get_mut(request) {
-            asked.state = state;
+        let Some(asked) = self.requests.get_mut(request) else { return };
+        asked.state = state;
+        if asked.is_waited_for() {
+            self.open_requests.insert(asked.asked_as, request.to_owned());
+        } else {
+            self.open_requests.remove(&asked.asked_as);
         }
     }
 }
@@ -314,6 +327,20 @@ impl Asked {
     /// Whether it may still be done, without its permit having been spent.
     pub const fn is_open(&self) -> bool {
         matches!(self.state, State::Allowed | State::Pending { .. } | State::Approved { .. })
+    }
+
+    /// When its permit was spent, if it was.
+    const fn spent_at(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Performing { since } | State::Finished { since, outcome: _ } => Some(*since),
+            State::Asked
+            | State::Allowed
+            | State::Refused(_)
+            | State::Pending { .. }
+            | State::Approved { .. }
+            | State::Denied
+            | State::Expired => None,
+        }
     }
 
     const fn is_waited_for(&self) -> bool {

@@ -102,7 +102,7 @@ impl Zone1 {
         self.note(Event::ExecutionFinished { request: request.clone(), outcome: outcome.clone() }).await?;
         match outcome {
             Outcome::Performed { receipt: _ } => Ok(Done { request, result }),
-            other => Err(other.into()),
+            Outcome::Failed { .. } | Outcome::Unknown { .. } => Err(outcome.into()),
         }
     }
 
@@ -165,8 +165,7 @@ impl Zone1 {
             let performing = |state: &State| matches!(state, State::Performing { .. });
             record
                 .ledger()
-                .requests()
-                .into_iter()
+                .open_requests()
                 .filter(|(_, asked)| performing(&asked.state))
                 .map(|(id, asked)| (id.to_owned(), self.recall(&record, asked)))
                 .collect()

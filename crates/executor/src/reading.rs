@@ -50,7 +50,7 @@ impl ReadingDesk {
     pub fn next(&self, zone1: &Zone1, source: &str) -> Result<Option<HandedOut<'_>>, Refusal> {
         let record = zone1.record()?;
         let mut desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = record.ledger().items().into_iter().find(|(id, item)| {
+        let next = record.ledger().open_items().find(|(id, item)| {
             item.source == source && item.state == ItemState::Received && !desk.handed_out.contains(*id)
         });
         Ok(next.map(|(id, item)| {

@@ -55,18 +55,12 @@ impl<'r, 'a> Section<'r, 'a> {
 
     /// A table inside this one, if it is there.
     pub(crate) fn optional_section(&self, key: &'static str) -> Option<Section<'r, 'a>> {
-        match self.take(key)? {
-            Value::Table(table) => Some(Section {
-                reading: self.reading,
-                name: self.full(key),
-                table,
-                asked: RefCell::default(),
-            }),
-            other => {
-                self.wrong(key, &format!("must be a table, written [{}]", self.full(key)), &other);
-                None
-            }
-        }
+        let found = self.take(key)?;
+        let Value::Table(table) = found else {
+            self.wrong(key, &format!("must be a table, written [{}]", self.full(key)), &found);
+            return None;
+        };
+        Some(Section { reading: self.reading, name: self.full(key), table, asked: RefCell::default() })
     }
 
     /// A string, or the default when the key is absent.

@@ -52,11 +52,12 @@ impl Operator {
 }
 
 fn in_words(status: Status) -> anyhow::Error {
-    match status.code() {
-        tonic::Code::Unavailable => anyhow::anyhow!(
+    if status.code() == tonic::Code::Unavailable {
+        anyhow::anyhow!(
             "the control plane or the executor does not answer ({}); see `moltctl status`",
             status.message()
-        ),
-        _ => anyhow::anyhow!("{}", status.message()),
+        )
+    } else {
+        anyhow::anyhow!("{}", status.message())
     }
 }

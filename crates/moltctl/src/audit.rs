@@ -112,7 +112,10 @@ fn tail(log: &Path, lines: usize, follow: bool, filter: &Filter) -> anyhow::Resu
             return Ok(ExitCode::SUCCESS);
         }
     }
-    while follow {
+    if !follow {
+        return Ok(ExitCode::SUCCESS);
+    }
+    loop {
         std::thread::sleep(std::time::Duration::from_millis(250));
         for entry in entries(log)?.skip(usize::try_from(seen)?) {
             let Ok(entry) = entry? else { break };
@@ -122,7 +125,6 @@ fn tail(log: &Path, lines: usize, follow: bool, filter: &Filter) -> anyhow::Resu
             }
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// `false` when nobody reads any more.

@@ -37,7 +37,7 @@ pub(crate) fn command(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
             println!("The latch `{}` is set: nothing is done.", home.latch().display());
         }
         if supervisor.is_some() {
-            println!("{:<16} {:<10} {:>7} {:>8}  {}", "PROCESS", "STATE", "PID", "RESTARTS", "WALLS");
+            println!("PROCESS          STATE          PID RESTARTS  WALLS");
             for row in &rows {
                 println!("{}", row.to_line());
             }
@@ -110,21 +110,12 @@ impl Row {
 /// `all 7 stand`, or those that are missing and why.
 fn walls_in_words(walls: &Value) -> String {
     let Some(walls) = walls.as_array() else { return "-".to_owned() };
-    let state = |wall: &Value| {
-        wall.get("state").and_then(|state| state.get("is")?.as_str()).unwrap_or_default().to_owned()
-    };
-    let wanted: Vec<_> = walls.iter().filter(|wall| state(wall) != "not-wanted").collect();
+    let word = |wall: &Value, key: &str| wall.get(key).and_then(Value::as_str).unwrap_or("?").to_owned();
+    let wanted: Vec<_> = walls.iter().filter(|wall| word(wall, "state") != "not-wanted").collect();
     let missing: Vec<_> = wanted
         .iter()
-        .filter(|wall| state(wall) != "stands")
-        .map(|wall| {
-            let word = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("?").to_owned();
-            format!(
-                "{} ({})",
-                word(wall.get("name")),
-                word(wall.get("state").and_then(|state| state.get("why")))
-            )
-        })
+        .filter(|wall| word(wall, "state") != "stands")
+        .map(|wall| format!("{} ({})", word(wall, "name"), word(wall, "why")))
         .collect();
     if missing.is_empty() {
         format!("all {} stand", wanted.len())

@@ -296,7 +296,8 @@ impl Rule {
 
 /// A Message-ID as it is written in a header (RFC 5322, 3.6.4); none where it could not be.
 fn bracketed(id: &str) -> Option<String> {
-    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"<>@".contains(c));
+    let plain =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"<>@".contains(c));
     let (left, right) = id.split_once('@')?;
     (plain(left) && plain(right)).then(|| format!("<{id}>"))
 }

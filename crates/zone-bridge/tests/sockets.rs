@@ -1,5 +1,4 @@
 //! The listener's promises, over real sockets.
-#![expect(clippy::indexing_slicing, reason = "a missing key fails the test")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
 use std::os::unix::fs::PermissionsExt as _;

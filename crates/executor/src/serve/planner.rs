@@ -125,11 +125,9 @@ impl PlannerService {
         let record = self.zone1.record()?;
         let ledger = record.ledger();
         sent.retain(|item| ledger.item(item).is_some_and(|item| matches!(item.state, ItemState::Cleaned(_))));
-        Ok(ledger.items().into_iter().find_map(|(id, item)| match &item.state {
-            ItemState::Cleaned(cleaned) if sent.insert(id.to_owned()) => {
-                Some((id.to_owned(), item.source.clone(), cleaned.content))
-            }
-            _ => None,
+        Ok(ledger.open_items().find_map(|(id, item)| {
+            let ItemState::Cleaned(cleaned) = &item.state else { return None };
+            sent.insert(id.to_owned()).then(|| (id.to_owned(), item.source.clone(), cleaned.content))
         }))
     }
 
