@@ -50,8 +50,7 @@ pub(crate) fn command(path: Option<&Path>, arguments: &Arguments) -> anyhow::Res
             _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
         }
     });
-    let log = stage.home.audit_log();
-    let finished = played.and_then(|()| Story::read(&log)).map(|story| print_end(&story, &stage));
+    let finished = played.and_then(|()| Story::read(&stage.home)).map(|story| print_end(&story, &stage));
     drop(stage);
     let code = finished??;
     // A question that was interrupted may still hold a thread that waits for the terminal.
@@ -64,7 +63,7 @@ async fn play(stage: &Stage, yes: bool) -> anyhow::Result<()> {
         .sources
         .first()
         .context("the home has no source; remove it or name another with --home")?;
-    let before = Story::read(&stage.home.audit_log())?.mails().len();
+    let before = Story::read(&stage.home)?.mails().len();
     for sample in samples::ALL {
         samples::deliver(sample, &source.maildir)?;
         println!("Mail in   {}", sample.what);
@@ -87,7 +86,7 @@ async fn play(stage: &Stage, yes: bool) -> anyhow::Result<()> {
 async fn until(stage: &Stage, reached: impl Fn(&Story) -> bool) -> anyhow::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let story = Story::read(&stage.home.audit_log())?;
+        let story = Story::read(&stage.home)?;
         if reached(&story) {
             return Ok(());
         }
@@ -115,10 +114,15 @@ async fn ask_owner() -> anyhow::Result<Answer> {
 
 fn print_end(story: &Story, stage: &Stage) -> anyhow::Result<i32> {
     let verdict = audit_log::verify(&stage.home.audit_log())?;
-    println!("{}", story.table());
+    println!("{}", story.table(&stage.home));
+    if let home::MailDelivery::Maildir(outbox) = &stage.config.mail_delivery {
+        println!("Mail out  {}", outbox.join("new").display());
+    }
     println!("Record    {}", stage.home.audit_log().display());
     println!("          {verdict}");
-    if !stage.remove {
+    if stage.remove {
+        println!("\nThe home was a throw-away one and is removed now; --keep leaves it for inspection.");
+    } else {
         println!("          look at it with: moltctl audit show --home {}", stage.home.path().display());
     }
     Ok(i32::from(!matches!(verdict, audit_log::Verdict::Valid { .. }) || !story.all_settled()))

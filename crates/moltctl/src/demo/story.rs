@@ -1,9 +1,10 @@
 //! What happened, told from the record alone.
 
-use audit_log::{Entry, entries};
+use audit_log::{ContentStore, Entry, entries};
+use clean_content::{CleanContent, Untrusted};
+use home::Home;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// What became of every mail, in the order in which they came in.
 #[derive(Debug, Default)]
@@ -16,7 +17,7 @@ pub(crate) struct Story {
 /// What became of one mail.
 #[derive(Debug, Default)]
 pub(crate) struct Mail {
-    size: u64,
+    content: Option<action::Digest>,
     read: &'static str,
     warned: Vec<String>,
     asked: Option<String>,
@@ -30,12 +31,12 @@ pub(crate) struct Mail {
 
 impl Story {
     /// Reads the record; a record that is not there yet tells nothing.
-    pub(crate) fn read(log: &Path) -> anyhow::Result<Self> {
-        let mut story = Self::default();
+    pub(crate) fn read(home: &Home) -> anyhow::Result<Self> {
+        let (mut story, log) = (Self::default(), home.audit_log());
         if !log.exists() {
             return Ok(story);
         }
-        for entry in entries(log)? {
+        for entry in entries(&log)? {
             // A broken chain is for `verify` to report.
             let Ok(entry) = entry? else { break };
             story.tell(&entry);
@@ -58,22 +59,22 @@ impl Story {
         self.mails.values().all(|mail| mail.settled)
     }
 
-    /// One line a mail.
-    pub(crate) fn table(&self) -> String {
+    /// One line a mail. The mail's own words come last: they are as wide as they like.
+    pub(crate) fn table(&self, home: &Home) -> String {
         let mut table = format!(
-            "{:<24} {:>6}  {:<12} {:<22} {:<12} {:<10} {}\n",
-            "MAIL IN", "BYTES", "READ", "WARNED OF", "ASKED FOR", "ANSWER", "OUTCOME"
+            "{:<12} {:<36} {:<11} {:<9} {:<10} {}\n",
+            "READ", "WARNED OF", "ASKED FOR", "ANSWER", "OUTCOME", "MAIL IN"
         );
         for (item, mail) in self.order.iter().filter_map(|item| Some((item, self.mails.get(item)?))) {
             let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
             let warned = if mail.warned.is_empty() { "-".to_owned() } else { mail.warned.join(", ") };
             table.push_str(&format!(
-                "{item:<24} {:>6}  {:<12} {warned:<22} {:<12} {:<10} {}\n",
-                mail.size,
+                "{:<12} {warned:<36} {:<11} {:<9} {:<10} {}\n",
                 mail.read,
                 or_dash(&mail.asked),
                 or_dash(&mail.answer),
                 or_dash(&mail.outcome),
+                mail.words(home).unwrap_or_else(|| item.clone()),
             ));
         }
         table
@@ -86,8 +87,7 @@ impl Story {
         };
         if entry.event_type == "item_received" {
             self.order.push(word("item"));
-            let size = entry.details.get("size").and_then(Value::as_u64).unwrap_or_default();
-            self.mails.insert(word("item"), Mail { size, read: "waiting", ..Mail::default() });
+            self.mails.insert(word("item"), Mail { read: "waiting", ..Mail::default() });
         }
         if entry.event_type == "capability_requested" {
             self.request_of.insert(word("request"), word("item"));
@@ -97,6 +97,7 @@ impl Story {
         match entry.event_type.as_str() {
             "item_cleaned" => {
                 mail.read = "clean";
+                mail.content = word("clean").parse().ok();
                 if entry.details.get("injection_warning") == Some(&Value::Bool(true)) {
                     let findings = entry.details.get("findings").and_then(Value::as_array);
                     mail.warned = findings
@@ -113,6 +114,7 @@ impl Story {
             "decision_made" => mail.waiting = decision("decision") == "ask",
             "approval_recorded" => (mail.waiting, mail.answer) = (false, Some(word("answer"))),
             "approval_expired" => (mail.waiting, mail.answer) = (false, Some("expired".to_owned())),
+            "execution_finished" if decision("outcome") == "performed" => mail.outcome = Some("sent".to_owned()),
             "execution_finished" => mail.outcome = Some(decision("outcome").to_owned()),
             "item_settled" => {
                 mail.settled = true;
@@ -122,5 +124,18 @@ impl Story {
             }
             _ => {}
         }
+    }
+}
+
+// === impl Mail ===
+
+impl Mail {
+    /// Sender and subject, from the clean content beside the record.
+    fn words(&self, home: &Home) -> Option<String> {
+        let bytes = ContentStore::open(&home.content()).ok()?.get(self.content?).ok()??;
+        let content = CleanContent::parse(Untrusted::new(String::from_utf8(bytes).ok()?)).ok()?;
+        let metadata = content.metadata();
+        let sender = metadata.sender.as_ref().map_or("", |sender| sender.address.as_str());
+        Some(format!("{sender}: {}", metadata.subject.as_deref().unwrap_or_default()))
     }
 }
