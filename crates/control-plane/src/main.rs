@@ -54,7 +54,7 @@ fn main() -> anyhow::Result<()> {
             .max_decoding_message_size(MESSAGE_LIMIT)
             .max_encoding_message_size(MESSAGE_LIMIT);
         grpc_server()
-            .add_service(serving_health().await)
+            .add_service(serving_health(&service).await)
             .add_service(service)
             .serve_with_incoming(admitted(operators)?)
             .await

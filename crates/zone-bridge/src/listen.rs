@@ -115,11 +115,13 @@ pub fn grpc_server() -> tonic::transport::Server {
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
 }
 
-/// The `grpc.health.v1` service of a socket, saying that it serves.
-pub async fn serving_health()
--> tonic_health::pb::health_server::HealthServer<impl tonic_health::pb::health_server::Health> {
+/// The `grpc.health.v1` service of a socket, saying that this service, and the socket as a whole, serves.
+pub async fn serving_health<S: tonic::server::NamedService>(
+    _service: &S,
+) -> tonic_health::pb::health_server::HealthServer<impl tonic_health::pb::health_server::Health> {
     let (reporter, service) = tonic_health::server::health_reporter();
     reporter.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    reporter.set_service_status(S::NAME, tonic_health::ServingStatus::Serving).await;
     service
 }
 

@@ -58,7 +58,7 @@ where
     S::Future: Send,
 {
     grpc_server()
-        .add_service(serving_health().await)
+        .add_service(serving_health(&service).await)
         .add_service(service)
         .serve_with_incoming(admitted(listener)?)
         .await

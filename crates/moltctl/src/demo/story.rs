@@ -114,7 +114,9 @@ impl Story {
             "decision_made" => mail.waiting = decision("decision") == "ask",
             "approval_recorded" => (mail.waiting, mail.answer) = (false, Some(word("answer"))),
             "approval_expired" => (mail.waiting, mail.answer) = (false, Some("expired".to_owned())),
-            "execution_finished" if decision("outcome") == "performed" => mail.outcome = Some("sent".to_owned()),
+            "execution_finished" if decision("outcome") == "performed" => {
+                mail.outcome = Some("sent".to_owned())
+            }
             "execution_finished" => mail.outcome = Some(decision("outcome").to_owned()),
             "item_settled" => {
                 mail.settled = true;
