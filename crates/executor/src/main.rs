@@ -71,7 +71,10 @@ async fn run(
     walls: sandbox::Walls,
 ) -> anyhow::Result<()> {
     let Settings { home, config, policy, approvals, outbound } = settings;
-    let health = Health::new(Process::Executor.as_str(), &["record", "planner"]);
+    let health = Health::new(Process::Executor.as_str(), &["record", Role::Planner.as_str()]);
+    for source in &config.sources {
+        health.set(source.reader.as_str(), Readiness::NotReady("no reader attends yet".to_owned()));
+    }
     health.fact("walls", serde_json::to_value(&walls)?);
     health.fact("policy", serde_json::to_value(policy.digest())?);
     let spool = Spool::new(home.spool(), home.quarantine());
