@@ -77,6 +77,7 @@ async fn run(
     }
     health.fact("walls", serde_json::to_value(&walls)?);
     health.fact("policy", serde_json::to_value(policy.digest())?);
+    record.count(health.counters("events", "Entries written to the record, by type", "type"));
     let spool = Spool::new(home.spool(), home.quarantine());
     let zone1 = Arc::new(Zone1::new(Parts {
         record,

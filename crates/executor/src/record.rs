@@ -5,6 +5,7 @@ use crate::ledger::Ledger;
 use audit_log::{AuditLog, ContentProblem, ContentStore, Durable, OpenProblem, Unwritable};
 use jiff::Timestamp;
 use std::path::Path;
+use zone_bridge::Counters;
 
 /// The audit log, the fold over it, and the content it names.
 #[derive(Debug)]
@@ -12,6 +13,7 @@ pub struct Record {
     log: AuditLog,
     ledger: Ledger,
     content: ContentStore,
+    written: Option<Counters>,
 }
 
 /// Why there is no record to go on with.
@@ -59,7 +61,7 @@ impl Record {
         if let Some(foreign) = foreign {
             return Err(foreign);
         }
-        let mut record = Self { log: opened.log, ledger, content };
+        let mut record = Self { log: opened.log, ledger, content, written: None };
         if let Some(torn) = opened.torn {
             let kept_in = torn.kept_in.display().to_string();
             record.write(now, Event::LogRecovered { bytes: torn.bytes, kept_in })?.wait_blocking()?;
@@ -72,7 +74,15 @@ impl Record {
         let (event_type, details) = split(&event)?;
         let durable = self.log.append(now, &event_type, &details)?;
         self.ledger.apply(now, &event);
+        if let Some(written) = &self.written {
+            written.count(&event_type);
+        }
         Ok(durable)
+    }
+
+    /// Counts what is written from now on, by type.
+    pub fn count(&mut self, written: Counters) {
+        self.written = Some(written);
     }
 
     /// What follows from the record so far.

@@ -54,7 +54,7 @@ impl Operator {
 fn in_words(status: Status) -> anyhow::Error {
     if status.code() == tonic::Code::Unavailable {
         anyhow::anyhow!(
-            "the control plane or the executor does not answer ({}); see `moltctl status`",
+            "nobody answers ({}); raise everything with `moltctl up`, or see `moltctl status`",
             status.message()
         )
     } else {

@@ -12,6 +12,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper_util::client::legacy::Client;
 use hyperlocal::UnixClientExt as _;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -60,6 +61,13 @@ pub enum CannotAsk {
     },
 }
 
+/// Counters that differ in the value of one label.
+#[derive(Clone, Debug)]
+pub struct Counters {
+    label: &'static str,
+    family: Family<Vec<(&'static str, String)>, Counter>,
+}
+
 struct Shared {
     report: Report,
     registry: Registry,
@@ -96,6 +104,13 @@ impl Health {
         counter
     }
 
+    /// A new family of counters under `/metrics`, one for each value of a label.
+    pub fn counters(&self, name: &str, help: &str, label: &'static str) -> Counters {
+        let family = Family::default();
+        self.with(|state| state.registry.register(name, help, family.clone()));
+        Counters { label, family }
+    }
+
     /// What `/readyz` says now.
     pub fn report(&self) -> Report {
         self.with(|state| state.report.clone())
@@ -116,6 +131,15 @@ impl Health {
 impl std::fmt::Debug for Health {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?}", self.report())
+    }
+}
+
+// === impl Counters ===
+
+impl Counters {
+    /// Counts one more with this value of the label.
+    pub fn count(&self, value: &str) {
+        self.family.get_or_create(&vec![(self.label, value.to_owned())]).inc();
     }
 }
 

@@ -9,5 +9,5 @@ mod health;
 mod listen;
 
 pub use dial::{CannotDial, connect, lazy_channel, only_channel};
-pub use health::{CannotAsk, Health, Readiness, Report, ask, serve_health};
+pub use health::{CannotAsk, Counters, Health, Readiness, Report, ask, serve_health};
 pub use listen::{CannotListen, Listener, MESSAGE_LIMIT, admitted, grpc_server, serving_health};
