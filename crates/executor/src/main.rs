@@ -66,7 +66,7 @@ fn bind(config: &Config) -> anyhow::Result<Sockets> {
 
 async fn run(
     settings: Settings,
-    record: Record,
+    mut record: Record,
     sockets: Sockets,
     walls: sandbox::Walls,
 ) -> anyhow::Result<()> {
