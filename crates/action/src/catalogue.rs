@@ -161,6 +161,18 @@ impl ActionName {
         }
     }
 
+    /// The names of its parameters.
+    pub const fn parameters(self) -> &'static [&'static str] {
+        match self {
+            Self::SendEmail => &["to", "cc", "subject", "body", "in_reply_to"],
+            Self::SendTelegram => &["chat", "text"],
+            Self::SendSlack => &["channel", "text"],
+            Self::MakeCall => &["to", "say"],
+            Self::SendSms => &["to", "text"],
+            Self::ReadEmail | Self::ReadTelegram | Self::ReadSlack => &["limit"],
+        }
+    }
+
     /// The connector that performs it.
     pub const fn connector(self) -> &'static str {
         match self {

@@ -188,6 +188,8 @@ mod tests {
             let request = check(action, parameters).unwrap();
             assert_eq!(request.action().name().as_str(), action);
             let stored: serde_json::Value = serde_json::from_str(request.parameters()).unwrap();
+            let known = request.action().name().parameters();
+            assert!(stored.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())), "{action}");
             assert_eq!(stored.as_object().unwrap().len(), request.action().fields().len());
             // What was judged can be read back from the canonical form, and is the same request.
             let again = check(action, request.parameters()).unwrap();

@@ -1,6 +1,7 @@
 //! Rules the owner writes: which content leads to which wish.
 
 use crate::client::Wish;
+use action::ActionName;
 use clean_content::CleanContent;
 use minijinja::{Environment, UndefinedBehavior};
 use regex::Regex;
@@ -197,6 +198,15 @@ impl Rule {
             source.as_ref().filter(|source| !["email", "telegram", "slack"].contains(&source.as_str()))
         {
             problem(format!("when.source: `{source}` is not a source; write email, telegram or slack"));
+        }
+        match action.parse::<ActionName>() {
+            Err(unknown) => problem(format!("action: {unknown}")),
+            Ok(name) => {
+                for parameter in with.keys().filter(|key| !name.parameters().contains(&key.as_str())) {
+                    let known = name.parameters().join(", ");
+                    problem(format!("with.{parameter}: {name} has no such parameter; known are {known}"));
+                }
+            }
         }
         let mut expression = |key: &str, pattern: Option<String>| {
             pattern.and_then(|pattern| {
@@ -408,13 +418,23 @@ mod tests {
             [[rule]]
             name = "a"
             when = { injection_warning = true }
+            action = "send_emial"
+            [[rule]]
+            name = "b"
             action = "send_email"
+            with = { too = "x" }
         "#;
         let problems = Rules::load(text).unwrap_err();
         let said = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        for wanted in
-            ["`fax` is not a source", "when.subject", "with.to", "used twice", "when.injection_warning"]
-        {
+        for wanted in [
+            "`fax` is not a source",
+            "when.subject",
+            "with.to",
+            "used twice",
+            "when.injection_warning",
+            "`send_emial` is not",
+            "with.too",
+        ] {
             assert!(said.contains(wanted), "{wanted} in:\n{said}");
         }
         assert!(Rules::load("[[rule]]\nname = \"a\"\ncolour = 1\n").unwrap_err()[0].place.contains("line"));
