@@ -19,8 +19,8 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "moltctl", version)]
 struct Arguments {
-    /// The home folder: everything of one installation.
-    #[arg(long, env = "MOLTBOT_HOME", global = true, value_name = "DIR")]
+    /// The home folder: everything of one installation [default: $MOLTBOT_HOME, else ~/.moltbot].
+    #[arg(long, global = true, value_name = "DIR")]
     home: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
@@ -84,11 +84,15 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             sanitize::one(content_type.unwrap_or(ContentType::Text))
         }
         Command::Sanitize { content_type, jsonl: true } => sanitize::lines(content_type),
+        // Not $MOLTBOT_HOME: that is where the owner's own mail is.
         Command::Demo(demo) => demo::command(named_home.as_deref(), &demo),
     }
 }
 
 fn default_home() -> anyhow::Result<PathBuf> {
+    if let Some(named) = std::env::var_os("MOLTBOT_HOME").filter(|named| !named.is_empty()) {
+        return Ok(named.into());
+    }
     let user = std::env::home_dir()
         .ok_or_else(|| anyhow::anyhow!("no home folder is known; name one with --home DIR"))?;
     Ok(user.join(".moltbot"))

@@ -20,6 +20,9 @@ use zones::stop;
 /// How long the mails may take to be read and planned, and the answers to be acted on.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// The file that says that a home is the demo's.
+const MARKER: &str = ".moltbot-demo";
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Answer every question with yes.
@@ -137,7 +140,9 @@ impl Stage {
             Some(path) => (path.to_owned(), false),
             None => (throw_away()?, !keep),
         };
+        refuse_used(&path)?;
         let (home, _made) = init(&path)?;
+        std::fs::write(home.path().join(MARKER), "The demo ran here.\n").context("cannot mark the home")?;
         let config = crate::check::check(&home)?;
         let parent = std::process::id().to_string();
         let supervisor = start(&home, &["--parent", &parent])?;
@@ -162,6 +167,17 @@ impl Drop for Stage {
             eprintln!("moltctl: cannot remove `{}`: {error}", self.home.path().display());
         }
     }
+}
+
+/// A home with a history of its own is somebody's: sample mails have no business there.
+fn refuse_used(path: &Path) -> anyhow::Result<()> {
+    let used = path.join("audit/executor.jsonl").exists() && !path.join(MARKER).exists();
+    anyhow::ensure!(
+        !used,
+        "`{}` is in use as a home; name a new folder for the demo, or none",
+        path.display()
+    );
+    Ok(())
 }
 
 /// A new folder that nobody else can have made.
