@@ -6,6 +6,12 @@ use clean_content::{CleanContent, Untrusted};
 use std::time::{Duration, SystemTime};
 use wire::v1::Delivery;
 
+/// The shortest wait before asking again.
+const SOON: Duration = Duration::from_secs(1);
+
+/// The wait while Zone 1 cannot act at all.
+const LATER: Duration = Duration::from_secs(15);
+
 /// Plans one item and settles it. Only the loss of the bridge is an error: then the item comes again.
 pub async fn follow(mut client: CapabilityClient, rules: &Rules, delivery: Delivery) -> Result<(), Refused> {
     let Delivery { item, source, clean_json } = delivery;
@@ -25,22 +31,23 @@ pub async fn follow(mut client: CapabilityClient, rules: &Rules, delivery: Deliv
     client.settle(&item, &summary).await
 }
 
-/// Carries one wish to its end, and says in a word which.
+/// Carries one wish to its end, and says in a word which. While it waits the item stays unsettled, so nothing is lost when
+/// this process ends.
 async fn carry_out(client: &mut CapabilityClient, wish: &Wish) -> Result<String, Refused> {
     loop {
-        match attempt(client, wish).await {
+        let (code, retry_at) = match attempt(client, wish).await {
             Ok(_result) => return Ok("performed".to_owned()),
-            Err(Refused::Refusal { code, explanation: _, retry_at: Some(retry_at) })
-                if code == "rate_limited" =>
-            {
-                // The item stays unsettled, so nothing is lost if we end while waiting.
-                tokio::time::sleep(until(retry_at)).await;
-            }
-            Err(Refused::Refusal { code, .. }) if code == "already_performed" => {
-                return Ok("performed".to_owned());
-            }
-            Err(Refused::Refusal { code, .. }) => return Ok(code),
+            Err(Refused::Refusal { code, explanation: _, retry_at }) => (code, retry_at),
             Err(lost @ Refused::Bridge(_)) => return Err(lost),
+        };
+        match code.as_str() {
+            "already_performed" => return Ok("performed".to_owned()),
+            "rate_limited" => tokio::time::sleep(until(retry_at)).await,
+            // The answer still stands; the next permit may be in time.
+            "permit_expired" | "permit_invalid" => tokio::time::sleep(SOON).await,
+            // Nobody said no: Zone 1 cannot act now.
+            "latched" | "audit_unavailable" => tokio::time::sleep(LATER).await,
+            _ => return Ok(code),
         }
     }
 }
@@ -55,7 +62,7 @@ async fn attempt(client: &mut CapabilityClient, wish: &Wish) -> Result<String, R
     }
 }
 
-fn until(second: i64) -> Duration {
-    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(second.unsigned_abs());
-    at.duration_since(SystemTime::now()).unwrap_or_default().max(Duration::from_secs(1))
+fn until(second: Option<i64>) -> Duration {
+    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(second.unwrap_or_default().unsigned_abs());
+    at.duration_since(SystemTime::now()).unwrap_or_default().max(SOON)
 }
