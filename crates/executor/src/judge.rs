@@ -104,6 +104,8 @@ impl Zone1 {
         }
 
         let mut record = self.record()?;
+        // The record knows the key as it was quoted, which no two keys of this length share.
+        let key = quoted(&key);
         if let Some((id, asked)) = record.ledger().request_by_key(zone, &key) {
             if asked.digest != request.digest() {
                 return Err(Refusal::KeyReused { request: id.to_owned() });
@@ -141,7 +143,7 @@ impl Zone1 {
                 action: request.action().name().as_str().to_owned(),
                 digest: request.digest(),
                 parameters,
-                key: quoted(&key),
+                key,
                 item,
             },
         )?;
