@@ -82,7 +82,15 @@ impl Zone1 {
     pub async fn await_approval(&self, zone: &ZoneId, untrusted_request: &str) -> Result<Answer, Refusal> {
         let mut changes = self.changes();
         loop {
-            let answer = self.standing(zone, untrusted_request).await?;
+            let answer = match self.standing(zone, untrusted_request).await {
+                Err(refusal @ (Refusal::UnknownRequest | Refusal::Latched { .. })) => {
+                    return Err(self
+                        .note_refused(zone, "await_approval", untrusted_request, refusal)
+                        .await?);
+                }
+                // Every other end of a request stands in the record already.
+                standing => standing?,
+            };
             if !matches!(answer.standing, Standing::Pending { .. }) {
                 return Ok(answer);
             }
