@@ -152,6 +152,11 @@ impl Zone1 {
         self.changed.subscribe()
     }
 
+    /// Wakes who waits for a change, for one that is not in the record.
+    pub(crate) fn look_again(&self) {
+        self.changed.send_replace(());
+    }
+
     /// The latch: checked first by every request, and first and last by every effect.
     pub(crate) fn unlatched(&self) -> Result<(), Refusal> {
         // Anything but a clear "there is no such file" is a set latch.
