@@ -46,6 +46,8 @@ pub enum Event {
     CapabilityRepeated { request: String, state: String },
     /// A wish that did not become a request.
     CapabilityRefused { zone: String, action: String, code: String, why: String },
+    /// A call was refused that neither wishes nor orders anything: a wait, or the end of an item.
+    CallRefused { zone: String, call: String, about: String, code: String, why: String },
     /// Policy judged a request.
     DecisionMade { request: String, policy: Digest, decision: Verdict },
     /// The owner answered.

@@ -82,7 +82,15 @@ impl Zone1 {
     pub async fn await_approval(&self, zone: &ZoneId, untrusted_request: &str) -> Result<Answer, Refusal> {
         let mut changes = self.changes();
         loop {
-            let answer = self.standing(zone, untrusted_request).await?;
+            let answer = match self.standing(zone, untrusted_request).await {
+                Err(refusal @ (Refusal::UnknownRequest | Refusal::Latched { .. })) => {
+                    return Err(self
+                        .note_refused(zone, "await_approval", untrusted_request, refusal)
+                        .await?);
+                }
+                // Every other end of a request stands in the record already.
+                standing => standing?,
+            };
             if !matches!(answer.standing, Standing::Pending { .. }) {
                 return Ok(answer);
             }
@@ -104,6 +112,8 @@ impl Zone1 {
         }
 
         let mut record = self.record()?;
+        // The record knows the key as it was quoted, which no two keys of this length share.
+        let key = quoted(&key);
         if let Some((id, asked)) = record.ledger().request_by_key(zone, &key) {
             if asked.digest != request.digest() {
                 return Err(Refusal::KeyReused { request: id.to_owned() });
@@ -141,7 +151,7 @@ impl Zone1 {
                 action: request.action().name().as_str().to_owned(),
                 digest: request.digest(),
                 parameters,
-                key: quoted(&key),
+                key,
                 item,
             },
         )?;

@@ -209,6 +209,7 @@ impl Ledger {
             | Event::ItemRefused { .. }
             | Event::CapabilityRepeated { .. }
             | Event::CapabilityRefused { .. }
+            | Event::CallRefused { .. }
             | Event::ApprovalIgnored { .. }
             | Event::PermitIssued { .. }
             | Event::ExecutionRefused { .. } => {}

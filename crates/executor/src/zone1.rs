@@ -1,6 +1,6 @@
 //! What the processes of one home share: the record, the policy, the keys and the way out.
 
-use crate::event::Event;
+use crate::event::{Event, quoted};
 use crate::outbound::Outbound;
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -128,9 +128,33 @@ impl Zone1 {
         Ok(durable.wait().await?)
     }
 
+    /// Records a refused call, and gives the refusal back for whoever called.
+    pub(crate) async fn note_refused(
+        &self,
+        zone: &ZoneId,
+        call: &'static str,
+        untrusted_about: &str,
+        refusal: Refusal,
+    ) -> Result<Refusal, Refusal> {
+        self.note(Event::CallRefused {
+            zone: zone.to_string(),
+            call: call.to_owned(),
+            about: quoted(untrusted_about),
+            code: refusal.code().to_owned(),
+            why: quoted(&refusal.to_string()),
+        })
+        .await?;
+        Ok(refusal)
+    }
+
     /// Wakes whenever something was recorded.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
+    }
+
+    /// Wakes who waits for a change, for one that is not in the record.
+    pub(crate) fn look_again(&self) {
+        self.changed.send_replace(());
     }
 
     /// The latch: checked first by every request, and first and last by every effect.

@@ -139,19 +139,25 @@ impl PlannerService {
     }
 
     async fn settle_item(&self, untrusted_item: String, untrusted_summary: &str) -> Result<(), Refusal> {
-        let durable = {
+        let settled = {
             let mut record = self.zone1.record()?;
             match record.ledger().item(&untrusted_item).map(|item| &item.state) {
-                Some(ItemState::Cleaned(_)) => {}
                 Some(ItemState::Settled(_)) => return Ok(()),
-                Some(ItemState::Received | ItemState::Quarantined) | None => {
-                    return Err(Refusal::UnknownItem);
+                Some(ItemState::Cleaned(_)) => {
+                    let summary = quoted(untrusted_summary);
+                    let event = Event::ItemSettled { item: untrusted_item.clone(), summary };
+                    Some(self.zone1.write(&mut record, event)?)
                 }
+                Some(ItemState::Received | ItemState::Quarantined) | None => None,
             }
-            let event = Event::ItemSettled { item: untrusted_item, summary: quoted(untrusted_summary) };
-            self.zone1.write(&mut record, event)?
         };
-        Ok(durable.wait().await?)
+        match settled {
+            Some(durable) => Ok(durable.wait().await?),
+            None => {
+                let unknown = Refusal::UnknownItem;
+                Err(self.zone1.note_refused(&self.zone, "settle", &untrusted_item, unknown).await?)
+            }
+        }
     }
 }
 

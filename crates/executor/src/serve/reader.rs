@@ -76,6 +76,8 @@ impl ReaderBridge for ReaderService {
             service.health.set(need, Readiness::Ready);
             let ended = service.hand_out(answers, &work).await;
             service.health.set(need, Readiness::NotReady("the reader is gone".to_owned()));
+            // The item that it was at, if any, is free for a reader that waits already.
+            service.zone1.look_again();
             match ended {
                 Ended::Gone => {}
                 Ended::Refused(refusal) => {
