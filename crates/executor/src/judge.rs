@@ -104,13 +104,17 @@ impl Zone1 {
         }
 
         let mut record = self.record()?;
-        if let Some((id, asked)) = record.ledger().request_by_key(zone, &key) {
+        let before =
+            record.ledger().request_by_key(zone, &key).map(|(id, asked)| (id.to_owned(), asked.clone()));
+        if let Some((id, asked)) = &before {
             if asked.digest != request.digest() {
-                return Err(Refusal::KeyReused { request: id.to_owned() });
+                return Err(Refusal::KeyReused { request: id.clone() });
             }
-            // The same wish again, after a crash or a lost answer: the same request.
-            let id = id.to_owned();
-            return Ok((id.clone(), self.note_again(&mut record, &id)?));
+            // The same wish again, after a crash or a lost answer: the same request. One that a crash kept from being
+            // judged is judged now.
+            if asked.state != State::Asked {
+                return Ok((id.clone(), self.note_again(&mut record, id)?));
+            }
         }
         let item = known_item(record.ledger(), item)?;
         let warned = injection_warning(record.ledger(), item.as_deref());
@@ -130,21 +134,28 @@ impl Zone1 {
             }
         };
 
-        let id = Self::fresh_name("req")?;
-        let parameters = record.content().put(request.parameters().as_bytes())?;
-        // Both entries stand next to each other: nothing else is written while the record is held.
-        let _with_the_next = self.write(
-            &mut record,
-            Event::CapabilityRequested {
-                request: id.clone(),
-                zone: zone.to_string(),
-                action: request.action().name().as_str().to_owned(),
-                digest: request.digest(),
-                parameters,
-                key: quoted(&key),
-                item,
-            },
-        )?;
+        let id = match before {
+            Some((id, _never_judged)) => id,
+            None => {
+                let id = Self::fresh_name("req")?;
+                let parameters = record.content().put(request.parameters().as_bytes())?;
+                // Both entries stand next to each other: nothing else is written while the record is held. They may
+                // still reach the disk one without the other.
+                let _with_the_next = self.write(
+                    &mut record,
+                    Event::CapabilityRequested {
+                        request: id.clone(),
+                        zone: zone.to_string(),
+                        action: request.action().name().as_str().to_owned(),
+                        digest: request.digest(),
+                        parameters,
+                        key: quoted(&key),
+                        item,
+                    },
+                )?;
+                id
+            }
+        };
         let decision = verdict.unwrap_or_else(|why| Verdict::Deny { why });
         let durable = self.write(
             &mut record,
