@@ -102,6 +102,8 @@ impl Zone1 {
         if key.is_empty() || key.chars().count() > 200 {
             return Err(Refusal::InvalidKey);
         }
+        // As it stands in the record, because that is where it is looked for.
+        let key = quoted(&key);
 
         let mut record = self.record()?;
         let before =
@@ -149,7 +151,7 @@ impl Zone1 {
                         action: request.action().name().as_str().to_owned(),
                         digest: request.digest(),
                         parameters,
-                        key: quoted(&key),
+                        key,
                         item,
                     },
                 )?;
