@@ -110,17 +110,21 @@ impl Zone1 {
         if key.is_empty() || key.chars().count() > 200 {
             return Err(Refusal::InvalidKey);
         }
-
-        let mut record = self.record()?;
         // The record knows the key as it was quoted, which no two keys of this length share.
         let key = quoted(&key);
-        if let Some((id, asked)) = record.ledger().request_by_key(zone, &key) {
+
+        let mut record = self.record()?;
+        let before =
+            record.ledger().request_by_key(zone, &key).map(|(id, asked)| (id.to_owned(), asked.clone()));
+        if let Some((id, asked)) = &before {
             if asked.digest != request.digest() {
-                return Err(Refusal::KeyReused { request: id.to_owned() });
+                return Err(Refusal::KeyReused { request: id.clone() });
             }
-            // The same wish again, after a crash or a lost answer: the same request.
-            let id = id.to_owned();
-            return Ok((id.clone(), self.note_again(&mut record, &id)?));
+            // The same wish again, after a crash or a lost answer: the same request. One that a crash kept from being
+            // judged is judged now.
+            if asked.state != State::Asked {
+                return Ok((id.clone(), self.note_again(&mut record, id)?));
+            }
         }
         let item = known_item(record.ledger(), item)?;
         let warned = injection_warning(record.ledger(), item.as_deref());
@@ -140,21 +144,28 @@ impl Zone1 {
             }
         };
 
-        let id = Self::fresh_name("req")?;
-        let parameters = record.content().put(request.parameters().as_bytes())?;
-        // Both entries stand next to each other: nothing else is written while the record is held.
-        let _with_the_next = self.write(
-            &mut record,
-            Event::CapabilityRequested {
-                request: id.clone(),
-                zone: zone.to_string(),
-                action: request.action().name().as_str().to_owned(),
-                digest: request.digest(),
-                parameters,
-                key,
-                item,
-            },
-        )?;
+        let id = match before {
+            Some((id, _never_judged)) => id,
+            None => {
+                let id = Self::fresh_name("req")?;
+                let parameters = record.content().put(request.parameters().as_bytes())?;
+                // Both entries stand next to each other: nothing else is written while the record is held. They may
+                // still reach the disk one without the other.
+                let _with_the_next = self.write(
+                    &mut record,
+                    Event::CapabilityRequested {
+                        request: id.clone(),
+                        zone: zone.to_string(),
+                        action: request.action().name().as_str().to_owned(),
+                        digest: request.digest(),
+                        parameters,
+                        key,
+                        item,
+                    },
+                )?;
+                id
+            }
+        };
         let decision = verdict.unwrap_or_else(|why| Verdict::Deny { why });
         let durable = self.write(
             &mut record,

@@ -1,0 +1,95 @@
+//! A zone that asks again, after a crash of either side, means the same request.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
+
+use action::{Request, Role, ZoneId};
+use capability::{ApprovalKey, PermitKey};
+use executor::event::Event;
+use executor::judge::{Standing, UntrustedWish};
+use executor::outbound::{MailRoute, Outbound};
+use executor::record::Record;
+use executor::zone1::{Parts, Zone1};
+use jiff::{SignedDuration, Timestamp};
+use policy::Policy;
+use ring::rand::SystemRandom;
+use std::path::Path;
+
+const POLICY: &str = r#"
+    @id("mail")
+    permit (principal in Role::"planner", action == Action::"send_email", resource == Connector::"mail");
+"#;
+const PARAMETERS: &str = r#"{"to":"ann@example.org","subject":"Hi","body":"Hello"}"#;
+
+fn record(folder: &Path) -> Record {
+    Record::open(&folder.join("log"), &folder.join("content"), Timestamp::now()).unwrap()
+}
+
+fn zone1(folder: &Path) -> Zone1 {
+    let approvals =
+        ApprovalKey::from_text(&ApprovalKey::generate_text(&SystemRandom::new()).unwrap()).unwrap();
+    Zone1::new(Parts {
+        record: record(folder),
+        host: "local".to_owned(),
+        latch: folder.join("latch"),
+        policy: Policy::load(POLICY).unwrap(),
+        permits: PermitKey::generate(&SystemRandom::new()).unwrap(),
+        approvals: approvals.verifier(),
+        outbound: Outbound {
+            mail_from: "me@example.org".parse().unwrap(),
+            host: "host.invalid".to_owned(),
+            mail: MailRoute::Maildir(folder.join("outbox")),
+        },
+        approval_expiry: SignedDuration::from_secs(300),
+        permit_lifetime: SignedDuration::from_secs(300),
+    })
+}
+
+fn planner() -> ZoneId {
+    ZoneId::new("local", Role::Planner)
+}
+
+async fn ask(zone1: &Zone1, key: &str) -> String {
+    let wish = UntrustedWish {
+        action: "send_email".to_owned(),
+        parameters: PARAMETERS.to_owned(),
+        key: key.to_owned(),
+        item: String::new(),
+    };
+    let answer = zone1.request(&planner(), wish).await.unwrap();
+    assert!(matches!(answer.standing, Standing::Granted { .. }), "{answer:?}");
+    answer.request
+}
+
+#[tokio::test]
+async fn a_key_of_any_characters_is_the_same_key_again() {
+    let folder = tempfile::tempdir().unwrap();
+    // The blank and the heart are written differently in the record.
+    for key in ["item/rule", "item/\u{65e5}\u{672c}\u{3000}\u{8a9e}", "item/\u{2764}\u{fe0f}", "⟨U+3000⟩"]
+    {
+        let zone1 = zone1(folder.path());
+        let first = ask(&zone1, key).await;
+        assert_eq!(ask(&zone1, key).await, first, "{key}");
+        drop(zone1);
+        assert_eq!(ask(&self::zone1(folder.path()), key).await, first, "{key}, after a restart");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_a_crash_kept_from_being_judged_is_judged_when_asked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        // The first of two entries was on the disk when the power went.
+        let request = Request::check(planner(), "send_email", PARAMETERS.to_owned()).unwrap();
+        let mut record = record(folder.path());
+        let requested = Event::CapabilityRequested {
+            request: "req-1".to_owned(),
+            zone: planner().to_string(),
+            action: "send_email".to_owned(),
+            digest: request.digest(),
+            parameters: record.content().put(request.parameters().as_bytes()).unwrap(),
+            key: "item/rule".to_owned(),
+            item: None,
+        };
+        record.write(Timestamp::now(), requested).unwrap().wait().await.unwrap();
+    }
+    assert_eq!(ask(&zone1(folder.path()), "item/rule").await, "req-1");
+}
