@@ -66,6 +66,7 @@ impl Zone1 {
 
     fn take_answer(&self, untrusted_receipt: String) -> Result<(&'static str, Durable), (String, Refusal)> {
         let approval = self
+            .means
             .approvals
             .verify(untrusted_receipt)
             .map_err(|invalid| (String::new(), Refusal::ApprovalInvalid(invalid)))?;
@@ -119,7 +120,7 @@ impl Zone1 {
             let mut record = self.record()?;
             let over = |asked: &Asked| match asked.state {
                 State::Pending { expires_at } => now >= expires_at,
-                State::Approved { at } => now.duration_since(at) >= self.permit_lifetime,
+                State::Approved { at } => now.duration_since(at) >= self.means.permit_lifetime,
                 State::Asked
                 | State::Allowed
                 | State::Refused(_)

@@ -106,7 +106,7 @@ impl Zone1 {
 
         let UntrustedWish { action, parameters, key, item: _ } = wish;
         let request = Request::check(zone.clone(), &action, parameters)?;
-        self.outbound.can_do(request.action().name())?;
+        self.means.outbound.can_do(request.action().name())?;
         if key.is_empty() || key.chars().count() > 200 {
             return Err(Refusal::InvalidKey);
         }
@@ -128,8 +128,10 @@ impl Zone1 {
         }
         let item = known_item(record.ledger(), item)?;
         let warned = injection_warning(record.ledger(), item.as_deref());
-        let decision =
-            self.policy.judge(&request, Knowledge { injection_warning: warned, approval: Approval::None });
+        let decision = self
+            .means
+            .policy
+            .judge(&request, Knowledge { injection_warning: warned, approval: Approval::None });
         let now = Self::now();
         let verdict = match decision {
             Decision::Deny(reason) => Err(reason.to_string()),
@@ -139,7 +141,7 @@ impl Zone1 {
             }
             Decision::Ask(terms) => {
                 within_limit(&terms, record.ledger().spent_or_open(zone, request.action().name()), now)?;
-                let expires_at = now.saturating_add(self.approval_expiry).unwrap_or(now);
+                let expires_at = now.saturating_add(self.means.approval_expiry).unwrap_or(now);
                 Ok(Verdict::Ask { rules: terms.rules, risk: terms.risk, expires_at })
             }
         };
@@ -169,7 +171,7 @@ impl Zone1 {
         let decision = verdict.unwrap_or_else(|why| Verdict::Deny { why });
         let durable = self.write(
             &mut record,
-            Event::DecisionMade { request: id.clone(), policy: self.policy.digest(), decision },
+            Event::DecisionMade { request: id.clone(), policy: self.means.policy.digest(), decision },
         )?;
         Ok((id, durable))
     }
@@ -194,7 +196,7 @@ impl Zone1 {
                 State::Pending { expires_at } => return Ok(answer(Standing::Pending { expires_at })),
                 State::Allowed => {}
                 State::Approved { at } => {
-                    if Self::now().duration_since(at) >= self.permit_lifetime {
+                    if Self::now().duration_since(at) >= self.means.permit_lifetime {
                         return Err(Refusal::ApprovalExpired);
                     }
                 }
@@ -219,9 +221,10 @@ impl Zone1 {
             request: &request,
             jti: &jti,
             issued_at: Self::now(),
-            lifetime: self.permit_lifetime,
+            lifetime: self.means.permit_lifetime,
         };
         let (permit, expires_at) = self
+            .means
             .permits
             .mint(&terms)
             .map_err(|_unspecified| Refusal::AuditUnavailable("no permit could be signed".to_owned()))?;

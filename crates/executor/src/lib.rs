@@ -18,5 +18,6 @@ pub mod perform;
 pub mod reading;
 pub mod record;
 pub mod refusal;
+pub mod run;
 pub mod serve;
 pub mod zone1;

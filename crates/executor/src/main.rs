@@ -1,20 +1,12 @@
 //! `moltbot-executor`: config → lock down → open the record → bind → serve.
 
-use action::Role;
-use anyhow::Context as _;
 use clap::Parser;
-use clean_content::ContentType;
 use executor::config::Settings;
-use executor::intake::{self, Spool};
 use executor::record::Record;
-use executor::serve::{Bridge, ControlService, PlannerService, ReaderService, serve};
-use executor::zone1::{Parts, Zone1};
-use home::{Config, Home, Process};
-use jiff::{SignedDuration, Timestamp};
+use executor::run::{Sockets, run};
+use home::Home;
+use jiff::Timestamp;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
-use zone_bridge::{Health, Listener, Readiness, serve_health};
 
 /// Zone 1: judges, permits, performs and records.
 #[derive(Parser)]
@@ -26,12 +18,6 @@ struct Arguments {
     /// End when this process, the one that started us, is gone.
     #[arg(long)]
     parent: Option<u32>,
-}
-
-/// Every socket of Zone 1, bound and not yet served.
-struct Sockets {
-    bridges: Vec<(Role, Listener)>,
-    health: Listener,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -48,108 +34,10 @@ fn main() -> anyhow::Result<()> {
     // The record comes before the sockets: whoever holds it is the one executor, so a second one never unbinds the
     // sockets of the first. Its writer is a thread, so it comes after the walls.
     let record = Record::open(&settings.home.audit_log(), &settings.home.content(), Timestamp::now())?;
-    let sockets = bind(&settings.config)?;
+    let sockets = Sockets::bind(&settings.config)?;
 
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
         .block_on(run(settings, record, sockets, walls))
-}
-
-fn bind(config: &Config) -> anyhow::Result<Sockets> {
-    let bridges = Role::ALL
-        .into_iter()
-        .map(|role| Ok((role, Listener::bind(&config.bridge_socket(role))?)))
-        .collect::<anyhow::Result<_>>()?;
-    Ok(Sockets { bridges, health: Listener::bind(&config.health_socket(Process::Executor))? })
-}
-
-async fn run(
-    settings: Settings,
-    mut record: Record,
-    sockets: Sockets,
-    walls: sandbox::Walls,
-) -> anyhow::Result<()> {
-    let Settings { home, config, policy, approvals, outbound } = settings;
-    let health = Health::new(Process::Executor.as_str(), &["record", Role::Planner.as_str()]);
-    for source in &config.sources {
-        health.set(source.reader.as_str(), Readiness::NotReady("no reader attends yet".to_owned()));
-    }
-    health.fact("walls", serde_json::to_value(&walls)?);
-    health.fact("policy", serde_json::to_value(policy.digest())?);
-    record.count(health.counters("events", "Entries written to the record, by type", "type"));
-    let spool = Spool::new(home.spool(), home.quarantine());
-    let zone1 = Arc::new(Zone1::new(Parts {
-        record,
-        host: config.host.clone(),
-        latch: home.latch(),
-        policy,
-        permits: capability::PermitKey::generate(&ring::rand::SystemRandom::new())
-            .map_err(|_unspecified| anyhow::anyhow!("the system gave no randomness for the permit key"))?,
-        approvals,
-        outbound,
-        approval_expiry: SignedDuration::try_from(config.approval_expiry)?,
-        permit_lifetime: SignedDuration::try_from(config.permit_lifetime)?,
-    }));
-
-    zone1.started(env!("CARGO_PKG_VERSION")).await.context("the record cannot be written")?;
-    zone1.settle_interrupted().await?;
-    intake::tidy(&zone1, &spool).await?;
-    health.set("record", Readiness::Ready);
-
-    let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(serve_health(sockets.health, health.clone()));
-    let desk = Arc::default();
-    for (role, listener) in sockets.bridges {
-        let zone = zone1.zone(role);
-        let reader = |source: &'static str, content_type: ContentType| {
-            Bridge::Reader(ReaderService {
-                zone1: Arc::clone(&zone1),
-                spool: spool.clone(),
-                desk: Arc::clone(&desk),
-                zone: zone.clone(),
-                source,
-                content_type,
-                health: health.clone(),
-            })
-        };
-        let bridge = match role {
-            Role::ReaderEmail => reader("email", ContentType::Email),
-            Role::ReaderTelegram => reader("telegram", ContentType::Telegram),
-            Role::ReaderSlack => reader("slack", ContentType::Slack),
-            Role::Planner => {
-                let (zone1, health) = (Arc::clone(&zone1), health.clone());
-                Bridge::Planner(PlannerService { zone1, zone, health })
-            }
-            Role::ControlPlane => Bridge::Control(ControlService { zone1: Arc::clone(&zone1), zone }),
-        };
-        tasks.spawn(serve(listener, bridge));
-    }
-    for source in config.sources {
-        let (zone1, spool, health) = (Arc::clone(&zone1), spool.clone(), health.clone());
-        tasks.spawn(async move {
-            intake::watch(&zone1, &spool, source.name, &source.maildir, &health).await;
-            Ok(())
-        });
-    }
-    let expiring = Arc::clone(&zone1);
-    tasks.spawn(async move {
-        expiring.expire().await;
-        Ok(())
-    });
-
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        ended = tasks.join_next() => {
-            // None of them ends by itself.
-            ended.context("nothing to serve")???;
-            anyhow::bail!("a task of the executor ended");
-        }
-    }
-    // What is under way ends with its outcome recorded, or is found as an intent without one at the next start.
-    tokio::time::timeout(Duration::from_secs(2), zone1.quiesce()).await.ok();
-    Ok(())
 }

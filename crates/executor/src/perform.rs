@@ -96,7 +96,7 @@ impl Zone1 {
         };
         let request = spent.id().to_owned();
         let (outcome, result) = match self.unlatched() {
-            Ok(()) => self.outbound.perform(self, spent).await,
+            Ok(()) => self.means.outbound.perform(self, spent).await,
             Err(latched) => (Outcome::Failed { why: latched.to_string() }, String::new()),
         };
         self.note(Event::ExecutionFinished { request: request.clone(), outcome: outcome.clone() }).await?;
@@ -119,6 +119,7 @@ impl Zone1 {
         let request =
             Request::check(zone.clone(), &action, parameters).map_err(|invalid| nameless(invalid.into()))?;
         let permit = self
+            .means
             .permits
             .verify(permit, zone, &request, Self::now())
             .map_err(|invalid| nameless(invalid.into()))?;
@@ -144,7 +145,7 @@ impl Zone1 {
             injection_warning: injection_warning(record.ledger(), asked.item.as_deref()),
             approval,
         };
-        let terms = match self.policy.judge(&request, knowledge) {
+        let terms = match self.means.policy.judge(&request, knowledge) {
             Decision::Allow(terms) => terms,
             Decision::Ask(_) => return Err(named(Refusal::NotApproved)),
             Decision::Deny(reason) => return Err(named(Refusal::PolicyDenies(reason.to_string()))),
@@ -172,7 +173,7 @@ impl Zone1 {
         };
         for (request, recalled) in interrupted {
             let outcome = match recalled {
-                Ok(recalled) => self.outbound.look_back(&request, &recalled),
+                Ok(recalled) => self.means.outbound.look_back(&request, &recalled),
                 Err(refusal) => Outcome::Unknown { why: refusal.to_string() },
             };
             self.note(Event::ExecutionFinished { request, outcome }).await?;

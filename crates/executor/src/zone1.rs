@@ -19,20 +19,12 @@ use tokio::sync::watch;
 pub struct Zone1 {
     record: Mutex<Record>,
     changed: watch::Sender<()>,
-    pub(crate) host: String,
-    pub(crate) latch: PathBuf,
-    pub(crate) policy: Policy,
-    pub(crate) permits: PermitKey,
-    pub(crate) approvals: ApprovalVerifier,
-    pub(crate) outbound: Outbound,
-    pub(crate) approval_expiry: SignedDuration,
-    pub(crate) permit_lifetime: SignedDuration,
+    pub(crate) means: Means,
 }
 
-/// What Zone 1 is made of.
-pub struct Parts {
-    /// The opened record.
-    pub record: Record,
+/// What Zone 1 decides with and acts by.
+#[derive(Debug)]
+pub struct Means {
     /// This machine's name in zone names.
     pub host: String,
     /// While this file exists nothing is done.
@@ -55,40 +47,19 @@ pub struct Parts {
 
 impl Zone1 {
     /// Puts it together.
-    pub fn new(parts: Parts) -> Self {
-        let Parts {
-            record,
-            host,
-            latch,
-            policy,
-            permits,
-            approvals,
-            outbound,
-            approval_expiry,
-            permit_lifetime,
-        } = parts;
-        Self {
-            record: Mutex::new(record),
-            changed: watch::Sender::new(()),
-            host,
-            latch,
-            policy,
-            permits,
-            approvals,
-            outbound,
-            approval_expiry,
-            permit_lifetime,
-        }
+    pub fn new(record: Record, means: Means) -> Self {
+        Self { record: Mutex::new(record), changed: watch::Sender::new(()), means }
     }
 
     /// The zone of that role on this host.
     pub fn zone(&self, role: Role) -> ZoneId {
-        ZoneId::new(&self.host, role)
+        ZoneId::new(&self.means.host, role)
     }
 
     /// Records that this process begins to serve.
     pub async fn started(&self, version: &str) -> Result<(), Refusal> {
-        let (version, host, policy) = (version.to_owned(), self.host.clone(), self.policy.digest());
+        let (version, host, policy) =
+            (version.to_owned(), self.means.host.clone(), self.means.policy.digest());
         self.note(Event::ExecutorStarted { version, host, policy }).await
     }
 
@@ -160,9 +131,9 @@ impl Zone1 {
     /// The latch: checked first by every request, and first and last by every effect.
     pub(crate) fn unlatched(&self) -> Result<(), Refusal> {
         // Anything but a clear "there is no such file" is a set latch.
-        match std::fs::symlink_metadata(&self.latch) {
+        match std::fs::symlink_metadata(&self.means.latch) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            _ => Err(Refusal::Latched { path: self.latch.display().to_string() }),
+            _ => Err(Refusal::Latched { path: self.means.latch.display().to_string() }),
         }
     }
 

@@ -7,7 +7,7 @@ use executor::event::Event;
 use executor::judge::{Standing, UntrustedWish};
 use executor::outbound::{MailRoute, Outbound};
 use executor::record::Record;
-use executor::zone1::{Parts, Zone1};
+use executor::zone1::{Means, Zone1};
 use jiff::{SignedDuration, Timestamp};
 use policy::Policy;
 use ring::rand::SystemRandom;
@@ -26,8 +26,7 @@ fn record(folder: &Path) -> Record {
 fn zone1(folder: &Path) -> Zone1 {
     let approvals =
         ApprovalKey::from_text(&ApprovalKey::generate_text(&SystemRandom::new()).unwrap()).unwrap();
-    Zone1::new(Parts {
-        record: record(folder),
+    let means = Means {
         host: "local".to_owned(),
         latch: folder.join("latch"),
         policy: Policy::load(POLICY).unwrap(),
@@ -40,7 +39,8 @@ fn zone1(folder: &Path) -> Zone1 {
         },
         approval_expiry: SignedDuration::from_secs(300),
         permit_lifetime: SignedDuration::from_secs(300),
-    })
+    };
+    Zone1::new(record(folder), means)
 }
 
 fn planner() -> ZoneId {
