@@ -1,1 +1,16 @@
-//! t
+//! What the system does: real programs, real sockets, real mail.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+mod crash;
+mod health;
+mod init;
+mod main_job;
+mod sanitize;
+mod smtp;
+mod sources;
+mod up_and_down;

@@ -18,6 +18,12 @@ pub struct TestHome {
     home: Home,
 }
 
+/// Every process of an installation.
+pub fn processes() -> impl Iterator<Item = home::Process> {
+    let zones = Role::ALL.into_iter().map(home::Process::Zone);
+    [home::Process::Supervisor, home::Process::Executor].into_iter().chain(zones)
+}
+
 // === impl TestHome ===
 
 impl TestHome {

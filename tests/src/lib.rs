@@ -15,7 +15,7 @@ mod players;
 mod programs;
 mod running;
 
-pub use home::TestHome;
+pub use home::{TestHome, processes};
 pub use players::{Owner, RawItem, Reader, approved_permit, mail_wish, planner, refusal};
 pub use programs::{Said, moltctl, program};
 pub use running::{Process, System};

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use zone_bridge::{Listener, Readiness, Report, ask, serve_health};
-use zones::{Lock, Programs, Supervisor, stop};
+use zones::{Lock, Programs, Supervisor, stop, supervisor};
 
 /// How long everything may take to become ready.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,10 +43,10 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     let ops = Listener::bind(&config.health_socket(Process::Supervisor))?;
     let socket = config.health_socket(Process::Supervisor);
-    let supervisor = Supervisor::new(home.clone(), config, programs);
+    let raised = Supervisor::new(home.clone(), config, programs);
     crate::answers::runtime()?.block_on(async {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::spawn(serve_health(ops, supervisor.health()));
+        tokio::spawn(serve_health(ops, raised.health()));
         let announcing = tokio::spawn(async move { announce(&socket).await });
         let stop = async {
             tokio::select! {
@@ -54,7 +54,7 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
                 _ = terminate.recv() => {}
             }
         };
-        supervisor.run(stop).await?;
+        raised.run(stop).await?;
         announcing.abort();
         println!("Stopped.");
         Ok(ExitCode::SUCCESS)
@@ -70,11 +70,13 @@ async fn announce(socket: &Path) {
 }
 
 fn detach(home: &Home, config: &Config) -> anyhow::Result<ExitCode> {
+    // Said here rather than in the log of a supervisor that ends at once.
+    drop(Lock::take(home)?);
     let mut child = start(home, &["--detached"])?;
     let socket = config.health_socket(Process::Supervisor);
     let ready = wait_ready(&mut child, home, &socket);
-    if ready.is_err() {
-        // Nothing is left half-way up.
+    if ready.is_err() && supervisor(home)? == Some(child.id()) {
+        // Nothing is left half-way up; what somebody else raised stays.
         let _ = stop(home, Duration::from_secs(15));
     }
     ready?;
@@ -118,7 +120,9 @@ pub(crate) fn wait_ready(child: &mut Child, home: &Home, socket: &Path) -> anyho
                 );
             }
             match ready(socket, Duration::from_millis(200)).await {
-                Ok(_) => return Ok(()),
+                // Another supervisor's answer is not ours.
+                Ok(_) if supervisor(home)? == Some(child.id()) => return Ok(()),
+                Ok(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 Err(error) if Instant::now() > deadline => return Err(error),
                 Err(_) => {}
             }

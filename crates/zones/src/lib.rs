@@ -8,5 +8,5 @@ mod lock;
 mod programs;
 
 pub use local::{CannotSupervise, Supervisor};
-pub use lock::{CannotLock, CannotStop, Lock, stop};
+pub use lock::{CannotLock, CannotStop, Lock, stop, supervisor};
 pub use programs::{MissingPrograms, Programs};

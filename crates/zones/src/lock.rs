@@ -99,6 +99,16 @@ pub fn stop(home: &Home, patience: Duration) -> Result<bool, CannotStop> {
     Err(CannotStop::StillThere { holder, seconds: patience.as_secs() })
 }
 
+/// The process that supervises a home, if one does.
+pub fn supervisor(home: &Home) -> Result<Option<u32>, CannotLock> {
+    let mut file = open(home)?;
+    match file.try_lock() {
+        // Nobody does; the lock goes with the file.
+        Ok(()) => Ok(None),
+        Err(_held) => Ok(holder(&mut file).parse().ok()),
+    }
+}
+
 fn path(home: &Home) -> PathBuf {
     home.path().join("supervisor.lock")
 }
