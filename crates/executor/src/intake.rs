@@ -63,7 +63,8 @@ impl Spool {
 
     /// Keeps a raw item that could not be read, with the reason beside it.
     pub fn quarantine(&self, item: &str, why: &str) -> io::Result<()> {
-        std::fs::write(self.quarantine.join(format!("{item}.txt")), format!("{why}\n"))?;
+        let mut reason = create_private(&self.quarantine.join(format!("{item}.txt")))?;
+        reason.write_all(format!("{why}\n").as_bytes())?;
         match std::fs::rename(self.raw(item), self.quarantine.join(format!("{item}.raw"))) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => File::open(&self.quarantine)?.sync_all(),
@@ -72,7 +73,7 @@ impl Spool {
 
     fn keep(&self, item: &str, bytes: &[u8]) -> io::Result<()> {
         let unfinished = self.waiting.join(format!(".{item}"));
-        let mut file = File::create(&unfinished)?;
+        let mut file = create_private(&unfinished)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&unfinished, self.raw(item))?;
@@ -84,10 +85,16 @@ impl Spool {
     }
 }
 
+/// For this user alone, whatever the umask.
+fn create_private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
 /// Takes in what arrives in one source, for as long as the process lives.
 pub async fn watch(zone1: &Zone1, spool: &Spool, source: &'static str, folder: &Path, health: &Health) {
     let need = format!("source-{source}");
-    let mut maildir = None;
+    let (mut maildir, mut stuck) = (None, HashSet::new());
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -88,8 +88,9 @@ fn detach(home: &Home, config: &Config) -> anyhow::Result<ExitCode> {
 
 /// Starts a supervisor as a process of its own, which writes to `logs/supervisor.log`.
 pub(crate) fn start(home: &Home, arguments: &[&str]) -> anyhow::Result<Child> {
+    use std::os::unix::fs::OpenOptionsExt as _;
     let log_file = home.log_file(Process::Supervisor);
-    let log = std::fs::File::options().append(true).create(true).open(&log_file);
+    let log = std::fs::File::options().append(true).create(true).mode(0o600).open(&log_file);
     let log = log.with_context(|| format!("cannot write `{}`", log_file.display()))?;
     std::process::Command::new(std::env::current_exe()?)
         .args(["up", "--home"])
