@@ -10,6 +10,8 @@ use crate::zone1::Zone1;
 use action::Digest;
 use clean_content::Untrusted;
 use connectors::maildir_source::{Arrival, MaildirSource, Refused, Why, escaped};
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -105,7 +107,7 @@ pub async fn watch(zone1: &Zone1, spool: &Spool, source: &'static str, folder: &
                 .ok();
         }
         let Some(open) = maildir.as_mut() else { continue };
-        match take_in_all(zone1, spool, source, open).await {
+        match take_in_all(zone1, spool, source, open, &mut stuck).await {
             Ok(()) => health.set(&need, Readiness::Ready),
             Err(error) => not_ready(health, &need, &error.to_string()),
         }
@@ -124,10 +126,20 @@ async fn take_in_all(
     spool: &Spool,
     source: &'static str,
     maildir: &mut MaildirSource,
+    stuck: &mut HashSet<OsString>,
 ) -> Result<(), NotTaken> {
     let scan = maildir.scan().map_err(|error| NotTaken::Source(error.to_string()))?;
-    for refused in &scan.refused {
-        set_aside(zone1, spool, source, maildir, refused).await?;
+    stuck.retain(|name| scan.refused.iter().any(|refused| refused.name == *name));
+    for refused in scan.refused.iter().filter(|refused| !stuck.contains(&refused.name)).collect::<Vec<_>>() {
+        match set_aside(zone1, spool, source, maildir, refused).await {
+            // It stays where it is. That is recorded once, and holds nothing else up: whoever sent it must not stop
+            // all other mail.
+            Err(NotTaken::Source(why)) => {
+                tracing::warn!("{source}: {why}");
+                stuck.insert(refused.name.clone());
+            }
+            set_aside => set_aside?,
+        }
     }
     for arrival in &scan.ready {
         take_in(zone1, spool, source, maildir, arrival).await?;
