@@ -204,12 +204,15 @@ pub async fn tidy(zone1: &Zone1, spool: &Spool) -> Result<(), Refusal> {
     };
     for (item, state) in items {
         let tidied = match state {
-            ItemState::Received if spool.open(&item).is_err() => {
-                let why = "its raw bytes are no longer in the spool".to_owned();
-                zone1.note(Event::ItemQuarantined { item, why }).await?;
-                Ok(())
-            }
-            ItemState::Received => Ok(()),
+            ItemState::Received => match spool.open(&item) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let why = "its raw bytes are no longer in the spool".to_owned();
+                    zone1.note(Event::ItemQuarantined { item, why }).await?;
+                    Ok(())
+                }
+                // What cannot be opened now is still there.
+                opened => opened.map(drop),
+            },
             ItemState::Cleaned(_) | ItemState::Settled(_) => spool.forget(&item),
             ItemState::Quarantined if spool.open(&item).is_ok() => {
                 spool.quarantine(&item, "see the audit log for the reason")
