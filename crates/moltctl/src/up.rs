@@ -1,6 +1,7 @@
 //! Raising and stopping everything.
 
 use crate::check::check;
+use crate::status::one_line;
 use anyhow::Context as _;
 use home::{Config, Home, Process};
 use std::path::Path;
@@ -136,7 +137,7 @@ async fn ready(socket: &Path, patience: Duration) -> anyhow::Result<Report> {
             Ok(report) if Instant::now() > deadline => {
                 let missing = report.checks.iter().filter_map(|(name, check)| match check {
                     Readiness::Ready => None,
-                    Readiness::NotReady(why) => Some(format!("\n  {name}: {why}")),
+                    Readiness::NotReady(why) => Some(format!("\n  {}: {}", one_line(name), one_line(why))),
                 });
                 anyhow::bail!(
                     "not everything is ready (see the logs folder):{}",
