@@ -166,6 +166,11 @@ impl AuditLog {
         self.tip.seq
     }
 
+    /// Whether a write or a sync failed: then nothing is appended any more.
+    pub fn is_poisoned(&self) -> bool {
+        self.writer.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Whether nothing has been appended yet.
     pub const fn is_empty(&self) -> bool {
         self.tip.seq == 0
@@ -242,8 +247,12 @@ fn cut_unfinished_line(path: &Path, file: &mut File) -> io::Result<Option<Torn>>
         .ok_or(io::ErrorKind::AlreadyExists)?;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
     let mut beside = File::from(rustix::fs::open(&kept_in, flags, Mode::RUSR | Mode::WUSR)?);
-    beside.write_all(&cut)?;
-    beside.sync_all()?;
+    let kept = beside.write_all(&cut).and_then(|()| beside.sync_all());
+    if kept.is_err() {
+        // On a full disk every further start would leave one more.
+        let _ = std::fs::remove_file(&kept_in);
+    }
+    kept?;
     file.set_len(keep)?;
     file.sync_all()?;
     Ok(Some(Torn { bytes: cut.len() as u64, kept_in }))

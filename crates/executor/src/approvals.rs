@@ -96,12 +96,16 @@ impl Zone1 {
         Ok((state, durable))
     }
 
-    /// Ends what nobody answered, and answers that nobody acted on, for as long as the process lives.
+    /// Ends what nobody answered, and answers that nobody acted on, for as long as anything can be recorded.
     pub async fn expire(&self) {
         let mut tick = tokio::time::interval(Duration::from_millis(250));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         for tick_count in 0_u64.. {
             tick.tick().await;
+            // Nothing can be done without the record, and only a restart, which reads it anew, brings it back.
+            if self.record().map_or(true, |record| record.is_lost()) {
+                return;
+            }
             // Once a minute is often enough to forget.
             if tick_count.is_multiple_of(240)
                 && let Ok(mut record) = self.record()

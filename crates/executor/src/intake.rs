@@ -10,6 +10,8 @@ use crate::zone1::Zone1;
 use action::Digest;
 use clean_content::Untrusted;
 use connectors::maildir_source::{Arrival, MaildirSource, Refused, Why, escaped};
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -63,7 +65,8 @@ impl Spool {
 
     /// Keeps a raw item that could not be read, with the reason beside it.
     pub fn quarantine(&self, item: &str, why: &str) -> io::Result<()> {
-        std::fs::write(self.quarantine.join(format!("{item}.txt")), format!("{why}\n"))?;
+        let mut reason = create_private(&self.quarantine.join(format!("{item}.txt")))?;
+        reason.write_all(format!("{why}\n").as_bytes())?;
         match std::fs::rename(self.raw(item), self.quarantine.join(format!("{item}.raw"))) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => File::open(&self.quarantine)?.sync_all(),
@@ -72,7 +75,7 @@ impl Spool {
 
     fn keep(&self, item: &str, bytes: &[u8]) -> io::Result<()> {
         let unfinished = self.waiting.join(format!(".{item}"));
-        let mut file = File::create(&unfinished)?;
+        let mut file = create_private(&unfinished)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&unfinished, self.raw(item))?;
@@ -84,10 +87,16 @@ impl Spool {
     }
 }
 
+/// For this user alone, whatever the umask.
+fn create_private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
 /// Takes in what arrives in one source, for as long as the process lives.
 pub async fn watch(zone1: &Zone1, spool: &Spool, source: &'static str, folder: &Path, health: &Health) {
     let need = format!("source-{source}");
-    let mut maildir = None;
+    let (mut maildir, mut stuck) = (None, HashSet::new());
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -98,7 +107,7 @@ pub async fn watch(zone1: &Zone1, spool: &Spool, source: &'static str, folder: &
                 .ok();
         }
         let Some(open) = maildir.as_mut() else { continue };
-        match take_in_all(zone1, spool, source, open).await {
+        match take_in_all(zone1, spool, source, open, &mut stuck).await {
             Ok(()) => health.set(&need, Readiness::Ready),
             Err(error) => not_ready(health, &need, &error.to_string()),
         }
@@ -117,10 +126,20 @@ async fn take_in_all(
     spool: &Spool,
     source: &'static str,
     maildir: &mut MaildirSource,
+    stuck: &mut HashSet<OsString>,
 ) -> Result<(), NotTaken> {
     let scan = maildir.scan().map_err(|error| NotTaken::Source(error.to_string()))?;
-    for refused in &scan.refused {
-        set_aside(zone1, spool, source, maildir, refused).await?;
+    stuck.retain(|name| scan.refused.iter().any(|refused| refused.name == *name));
+    for refused in scan.refused.iter().filter(|refused| !stuck.contains(&refused.name)).collect::<Vec<_>>() {
+        match set_aside(zone1, spool, source, maildir, refused).await {
+            // It stays where it is. That is recorded once, and holds nothing else up: whoever sent it must not stop
+            // all other mail.
+            Err(NotTaken::Source(why)) => {
+                tracing::warn!("{source}: {why}");
+                stuck.insert(refused.name.clone());
+            }
+            set_aside => set_aside?,
+        }
     }
     for arrival in &scan.ready {
         take_in(zone1, spool, source, maildir, arrival).await?;
@@ -185,12 +204,15 @@ pub async fn tidy(zone1: &Zone1, spool: &Spool) -> Result<(), Refusal> {
     };
     for (item, state) in items {
         let tidied = match state {
-            ItemState::Received if spool.open(&item).is_err() => {
-                let why = "its raw bytes are no longer in the spool".to_owned();
-                zone1.note(Event::ItemQuarantined { item, why }).await?;
-                Ok(())
-            }
-            ItemState::Received => Ok(()),
+            ItemState::Received => match spool.open(&item) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let why = "its raw bytes are no longer in the spool".to_owned();
+                    zone1.note(Event::ItemQuarantined { item, why }).await?;
+                    Ok(())
+                }
+                // What cannot be opened now is still there.
+                opened => opened.map(drop),
+            },
             ItemState::Cleaned(_) | ItemState::Settled(_) => spool.forget(&item),
             ItemState::Quarantined if spool.open(&item).is_ok() => {
                 spool.quarantine(&item, "see the audit log for the reason")

@@ -100,6 +100,11 @@ impl Record {
         &self.content
     }
 
+    /// Whether nothing can be recorded any more, because the disk failed or was full.
+    pub fn is_lost(&self) -> bool {
+        self.log.is_poisoned()
+    }
+
     /// How many entries there are.
     pub const fn entries(&self) -> u64 {
         self.log.len()

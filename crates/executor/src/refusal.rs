@@ -184,7 +184,9 @@ impl From<ContentProblem> for Refusal {
 
 impl From<Refusal> for tonic::Status {
     fn from(refusal: Refusal) -> Self {
-        let mut status = Self::new(refusal.grpc_code(), refusal.to_string());
+        // It travels in a header, and may quote the caller.
+        let words: String = refusal.to_string().chars().take(1000).collect();
+        let mut status = Self::new(refusal.grpc_code(), words);
         let metadata = status.metadata_mut();
         metadata.insert("moltbot-refusal", tonic::metadata::MetadataValue::from_static(refusal.code()));
         if let Refusal::RateLimited { next_free, .. } = refusal {

@@ -108,7 +108,7 @@ pub async fn run(
     let expiring = Arc::clone(&zone1);
     tasks.spawn(async move {
         expiring.expire().await;
-        Ok(())
+        Err(std::io::Error::other("the record is lost: the audit log cannot be written"))
     });
 
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

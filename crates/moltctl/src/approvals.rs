@@ -66,10 +66,22 @@ fn list(cards: &[ApprovalCard], as_json: bool) {
     } else {
         for card in cards {
             let warned = if card.warnings.is_empty() { "" } else { "  (!)" };
-            println!("{}  {:>4}  {:<6} {}{warned}", card.request, time_left(card), card.risk, card.title);
+            println!(
+                "{}  {:>4}  {:<6} {}{warned}",
+                card.request,
+                time_left(card),
+                card.risk,
+                in_a_list(&card.title)
+            );
         }
         println!("\nShow one with `moltctl approvals show ID`, answer it with `approve ID` or `deny ID`.");
     }
+}
+
+/// A title's beginning: a long one could look like the next entry.
+fn in_a_list(title: &str) -> String {
+    let beginning: String = title.chars().take(100).collect();
+    if beginning.len() < title.len() { format!("{beginning} …") } else { beginning }
 }
 
 async fn answer(operator: &mut Operator, id: &str, answer: Answer, as_json: bool) -> anyhow::Result<()> {
@@ -84,20 +96,50 @@ async fn answer(operator: &mut Operator, id: &str, answer: Answer, as_json: bool
 }
 
 /// The card as the owner reads it. Every value was made safe to show by the executor.
+///
+/// Lines are broken here and not by the terminal, so that nothing in a value can stand where a card's own words stand.
 pub(crate) fn in_words(card: &ApprovalCard) -> String {
-    let mut text = format!("{}\n", card.title);
+    let mut text = format!("{}\n", folded(&card.title, "    "));
     let waits = if card.state == "pending" { format!(", {} left", time_left(card)) } else { String::new() };
     text.push_str(&format!("  request      {} ({}{waits})\n", card.request, card.state));
     text.push_str(&format!("  asked by     {}, action {}, risk {}\n", card.zone, card.action, card.risk));
     for field in &card.fields {
-        let value = field.value.trim_end().replace('\n', "\n               ");
-        text.push_str(&format!("  {:<12} {value}\n", field.name));
+        text.push_str(&format!("  {:<12} {}\n", field.name, folded(field.value.trim_end(), INDENT)));
     }
     text.push_str(&format!("  digest       {}\n", card.digest));
     for warning in &card.warnings {
-        text.push_str(&format!("  WARNING      {warning}\n"));
+        text.push_str(&format!("  WARNING      {}\n", folded(warning, INDENT)));
     }
     text
+}
+
+/// Where a card's values stand.
+const INDENT: &str = "               ";
+
+/// Columns of a value, so that a card fits into 80.
+const WIDTH: usize = 64;
+
+/// A text in lines that no terminal of 80 columns breaks, each but the first behind `indent`.
+fn folded(text: &str, indent: &str) -> String {
+    let (mut folded, mut column) = (String::with_capacity(text.len()), 0);
+    for c in text.chars() {
+        // What is not ASCII may be two columns wide; a tab is at most eight.
+        let wide = match c {
+            '\t' => 8,
+            c if c.is_ascii() => 1,
+            _ => 2,
+        };
+        if c == '\n' || column + wide > WIDTH {
+            folded.push('\n');
+            folded.push_str(indent);
+            column = 0;
+        }
+        if c != '\n' {
+            folded.push(c);
+            column += wide;
+        }
+    }
+    folded
 }
 
 fn time_left(card: &ApprovalCard) -> String {
@@ -124,4 +166,30 @@ fn to_json(card: &ApprovalCard) -> Value {
         "request": request, "digest": digest, "zone": zone, "action": action, "title": title, "fields": fields,
         "warnings": warnings, "state": state, "asked_at": asked_at, "expires_at": expires_at, "risk": risk,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(folded(text, "> "), expected);
+    }
+
+    #[test]
+    fn short_lines_stay_as_they_are_and_further_ones_are_indented() {
+        check("Hello", "Hello");
+        check("Hello\nyou", "Hello\n> you");
+    }
+
+    #[test]
+    fn no_terminal_gets_to_break_a_line() {
+        let blanks = " ".repeat(65);
+        check(
+            &format!("Hello{blanks}  to           boss@example.org"),
+            &format!("Hello{}\n> {}  to           boss@example.org", " ".repeat(59), " ".repeat(6)),
+        );
+        check(&"\u{4f1a}".repeat(33), &format!("{}\n> \u{4f1a}", "\u{4f1a}".repeat(32)));
+        check(&"\t".repeat(9), &format!("{}\n> \t", "\t".repeat(8)));
+    }
 }

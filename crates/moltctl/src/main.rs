@@ -61,6 +61,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    sandbox::keep_descriptors_to_ourselves();
     match run(arguments) {
         Ok(code) => code,
         Err(error) => {

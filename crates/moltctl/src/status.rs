@@ -100,7 +100,7 @@ impl Row {
         );
         for (name, check) in self.report.iter().flat_map(|report| &report.checks) {
             if let Readiness::NotReady(why) = check {
-                line.push_str(&format!("\n                 {name}: {why}"));
+                line.push_str(&format!("\n                 {}: {}", one_line(name), one_line(why)));
             }
         }
         line
@@ -120,6 +120,12 @@ fn walls_in_words(walls: &Value) -> String {
     if missing.is_empty() {
         format!("all {} stand", wanted.len())
     } else {
-        format!("MISSING {}", missing.join(", "))
+        one_line(&format!("MISSING {}", missing.join(", ")))
     }
+}
+
+/// What a process says of itself, fit for a terminal: a zone that was taken over may say anything.
+pub(crate) fn one_line(untrusted_text: &str) -> String {
+    let cut: String = untrusted_text.chars().take(1000).collect();
+    action::reveal(&cut).replace(['\n', '\t'], " ")
 }

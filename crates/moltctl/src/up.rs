@@ -1,6 +1,7 @@
 //! Raising and stopping everything.
 
 use crate::check::check;
+use crate::status::one_line;
 use anyhow::Context as _;
 use home::{Config, Home, Process};
 use std::path::Path;
@@ -90,8 +91,9 @@ fn detach(home: &Home, config: &Config) -> anyhow::Result<ExitCode> {
 
 /// Starts a supervisor as a process of its own, which writes to `logs/supervisor.log`.
 pub(crate) fn start(home: &Home, arguments: &[&str]) -> anyhow::Result<Child> {
+    use std::os::unix::fs::OpenOptionsExt as _;
     let log_file = home.log_file(Process::Supervisor);
-    let log = std::fs::File::options().append(true).create(true).open(&log_file);
+    let log = std::fs::File::options().append(true).create(true).mode(0o600).open(&log_file);
     let log = log.with_context(|| format!("cannot write `{}`", log_file.display()))?;
     std::process::Command::new(std::env::current_exe()?)
         .args(["up", "--home"])
@@ -139,7 +141,7 @@ async fn ready(socket: &Path, patience: Duration) -> anyhow::Result<Report> {
             Ok(report) if Instant::now() > deadline => {
                 let missing = report.checks.iter().filter_map(|(name, check)| match check {
                     Readiness::Ready => None,
-                    Readiness::NotReady(why) => Some(format!("\n  {name}: {why}")),
+                    Readiness::NotReady(why) => Some(format!("\n  {}: {}", one_line(name), one_line(why))),
                 });
                 anyhow::bail!(
                     "not everything is ready (see the logs folder):{}",

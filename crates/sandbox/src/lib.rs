@@ -6,15 +6,16 @@
 //!
 //! What the process cannot do for itself is its spawner's duty: an environment holding only what the zone needs
 //! (taking it away in-process is not safe, and the kernel keeps the first copy in `/proc/self/environ`), no
-//! descriptors but those meant for it, and a user of its own.
+//! descriptors but those meant for it ([`keep_descriptors_to_ourselves`]), and a user of its own.
 //!
 //! What these walls do not do. They do not give the process a root folder or a network namespace of its own: it can
 //! still see that a file exists, and its size (`stat`), and list the processes that `/proc` shows to `stat`. The
 //! system call filter names what is refused and lets the rest through, so a call that Linux gains tomorrow is not
 //! refused until it is named here or a list of what is allowed replaces this one.
 //!
-//! No line of this crate is `unsafe`.
+//! One line of this crate is `unsafe`: it gives an inherited descriptor its type.
 
+mod inherited;
 mod limits;
 mod parent;
 mod powers;
@@ -23,6 +24,7 @@ mod reach;
 mod system_calls;
 mod walls;
 
+pub use inherited::keep_descriptors_to_ourselves;
 pub use parent::{Leash, Orphaned, die_with_parent};
 pub use powers::{Powers, Requirement, UnknownRequirement};
 pub use walls::{Wall, WallState, Walls};

@@ -114,8 +114,9 @@ fn path(home: &Home) -> PathBuf {
 }
 
 fn open(home: &Home) -> Result<File, CannotLock> {
+    use std::os::unix::fs::OpenOptionsExt as _;
     let path = path(home);
-    let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+    let opened = File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     opened.map_err(|source| CannotLock::Io { path, source })
 }
 

@@ -11,6 +11,12 @@ use wire::v1::{
     ListPendingResponse, ShowRequestRequest, SubmitApprovalRequest, SubmitApprovalResponse,
 };
 
+/// Bytes of all cards in one list; a message on a bridge is 1 MiB.
+const LIST_LIMIT: usize = 900 * 1024;
+
+/// Bytes of one card in a list.
+const CARD_LIMIT: usize = 32 * 1024;
+
 /// What the control plane may call.
 #[derive(Debug, Clone)]
 pub struct ControlService {
@@ -33,8 +39,8 @@ impl ControlBridge for ControlService {
         &self,
         _request: Request<ListPendingRequest>,
     ) -> Result<Response<ListPendingResponse>, Status> {
-        let cards = self.zone1.pending()?.into_iter().map(to_wire).collect();
-        Ok(Response::new(ListPendingResponse { cards }))
+        let cards = self.zone1.pending()?.into_iter().map(to_wire);
+        Ok(Response::new(ListPendingResponse { cards: within_a_message(cards) }))
     }
 
     async fn show_request(
@@ -53,6 +59,30 @@ impl ControlBridge for ControlService {
         let state = self.zone1.submit_approval(receipt).await?.to_owned();
         Ok(Response::new(SubmitApprovalResponse { state }))
     }
+}
+
+/// As many cards as one message carries, each whole or without its fields: however much is asked, the owner can look.
+fn within_a_message(cards: impl Iterator<Item = ApprovalCard>) -> Vec<ApprovalCard> {
+    let (mut room, mut listed) = (LIST_LIMIT, Vec::new());
+    for mut card in cards {
+        if size(&card) > CARD_LIMIT {
+            card.fields.clear();
+            card.warnings = vec!["too long for a list; look at it with `moltctl approvals show`".to_owned()];
+        }
+        match room.checked_sub(size(&card)) {
+            Some(left) => room = left,
+            None => break,
+        }
+        listed.push(card);
+    }
+    listed
+}
+
+/// At least the bytes of a card on the wire.
+fn size(card: &ApprovalCard) -> usize {
+    let fields = card.fields.iter().map(|field| field.name.len() + field.value.len() + 16);
+    let warnings = card.warnings.iter().map(|warning| warning.len() + 8);
+    512 + card.title.len() + fields.sum::<usize>() + warnings.sum::<usize>()
 }
 
 fn to_wire(card: Card) -> ApprovalCard {
