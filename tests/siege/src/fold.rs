@@ -91,7 +91,10 @@ impl Fold {
                 let outcome = entry.details.get("outcome").and_then(|outcome| outcome.get("is")?.as_str());
                 let outcome = outcome.map(str::to_owned);
                 let request = self.request(entry);
-                assert!(request.intended && request.outcome.is_none(), "entry {seq}: an outcome out of place");
+                assert!(
+                    request.intended && request.outcome.is_none(),
+                    "entry {seq}: an outcome out of place"
+                );
                 request.outcome = outcome;
             }
             _ => {}
