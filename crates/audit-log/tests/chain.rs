@@ -3,6 +3,7 @@
 
 use audit_log::{AuditLog, ContentStore, OpenProblem, Verdict, entries, verify};
 use jiff::Timestamp;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// A log of `count` entries in a folder of its own.
@@ -166,6 +167,7 @@ fn a_disk_that_fails_is_never_written_again() {
         .unwrap();
     let said = String::from_utf8_lossy(&child.stdout).into_owned();
     assert!(said.contains("full disk: refused, room again: refused"), "{said}");
+    assert!(child.status.success(), "{said}");
     assert_eq!(verify(&path).unwrap(), Verdict::Valid { entries: 1 });
 }
 
@@ -185,6 +187,18 @@ fn append_on_a_full_disk(path: &Path) {
     // A writer that tried once more would now succeed.
     limit_files_to(None);
     println!("full disk: {full}, room again: {}", append());
+    assert!(log.is_poisoned(), "whoever has it can tell");
+    drop(log);
+
+    // An unfinished line that cannot be kept beside the log stays in it, and every try leaves nothing behind.
+    std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"{\"seq\":").unwrap();
+    limit_files_to(Some(0));
+    for _ in 0..3 {
+        assert!(matches!(AuditLog::open(path, |_| {}), Err(OpenProblem::Io { .. })));
+    }
+    limit_files_to(None);
+    assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    assert!(AuditLog::open(path, |_| {}).unwrap().torn.is_some());
 }
 
 #[test]

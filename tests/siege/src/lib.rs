@@ -123,22 +123,24 @@ impl System {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
-    /// Waits until all is up and every item that was delivered has come to its end, doing `meanwhile` again and again.
-    pub fn until_quiet(&self, items: usize, meanwhile: impl Fn(&Self)) {
+    /// Waits until something is so; what never comes fails the test.
+    pub fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(120);
-        loop {
-            meanwhile(self);
-            let fold = self.fold();
-            let inbox_is_empty = self.names("mail/inbox/new").is_empty();
-            if inbox_is_empty && fold.ended() == items && self.moltctl(&["status"]).status.success() {
-                return;
-            }
+        while !is_so(self) {
             if Instant::now() > deadline {
-                let status = self.moltctl(&["status"]);
-                panic!("no quiet: {} of {items} ended\n{fold:#?}\n{status:?}", fold.ended());
+                panic!("never came: {what}\n{:#?}\n{:?}", self.fold(), self.moltctl(&["status"]));
             }
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Waits until all is up and every item that was delivered has come to its end, doing `meanwhile` again and again.
+    pub fn until_quiet(&self, items: usize, meanwhile: impl Fn(&Self)) {
+        self.until("quiet", |system| {
+            meanwhile(system);
+            let nothing_waits = system.names("mail/inbox/new").is_empty() && system.fold().ended() == items;
+            nothing_waits && system.moltctl(&["status"]).status.success()
+        });
     }
 
     /// What must hold whenever it is quiet.

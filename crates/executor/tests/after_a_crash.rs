@@ -1,10 +1,12 @@
-//! A zone that asks again, after a crash of either side, means the same request.
+//! What a crash left is made up for: a wish asked again is the same request, and an item that waits still waits.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
 use action::{Request, Role, ZoneId};
 use capability::{ApprovalKey, PermitKey};
 use executor::event::Event;
+use executor::intake::{Spool, tidy};
 use executor::judge::{Standing, UntrustedWish};
+use executor::ledger::ItemState;
 use executor::outbound::{MailRoute, Outbound};
 use executor::record::Record;
 use executor::zone1::{Means, Zone1};
@@ -92,4 +94,33 @@ async fn a_request_that_a_crash_kept_from_being_judged_is_judged_when_asked_agai
         record.write(Timestamp::now(), requested).unwrap().wait().await.unwrap();
     }
     assert_eq!(ask(&zone1(folder.path()), "item/rule").await, "req-1");
+}
+
+#[tokio::test]
+async fn an_item_whose_bytes_cannot_be_opened_just_now_is_not_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = zone1_with_an_item(folder.path()).await;
+    let closed = folder.path().join("closed");
+    std::fs::write(&closed, "not a folder").unwrap();
+    assert!(tidy(&before, &Spool::new(closed, folder.path().to_owned())).await.is_err());
+    drop(before);
+    let waits = |record: &Record| record.ledger().item("email-1").unwrap().state == ItemState::Received;
+    assert!(waits(&record(folder.path())));
+
+    // Bytes that are gone are gone.
+    let after = zone1(folder.path());
+    tidy(&after, &Spool::new(folder.path().to_owned(), folder.path().to_owned())).await.unwrap();
+    drop(after);
+    assert!(!waits(&record(folder.path())));
+}
+
+async fn zone1_with_an_item(folder: &Path) -> Zone1 {
+    let received = Event::ItemReceived {
+        item: "email-1".to_owned(),
+        source: "email".to_owned(),
+        size: 2,
+        sha256: action::Digest::of(b"hi"),
+    };
+    record(folder).write(Timestamp::now(), received).unwrap().wait().await.unwrap();
+    zone1(folder)
 }
