@@ -7,6 +7,7 @@
 )]
 
 mod crash;
+mod crowd;
 mod health;
 mod init;
 mod main_job;

@@ -31,6 +31,8 @@ pub struct Config {
     pub permit_lifetime: Duration,
     /// What a zone does when a wall cannot be put up.
     pub sandbox: SandboxRequirement,
+    /// How long a process may give no sign of life before it is replaced.
+    pub unresponsive_after: Duration,
 }
 
 /// A Maildir whose contents one reader reads.
@@ -175,6 +177,8 @@ impl Config {
         let requirements =
             [SandboxRequirement::Require, SandboxRequirement::BestEffort].map(|word| (word.as_str(), word));
         let sandbox = zones.choice("sandbox", &requirements, SandboxRequirement::BestEffort);
+        let unresponsive_after = zones.number("unresponsive_after_seconds", 75, 5..=600, "seconds");
+        let unresponsive_after = Duration::from_secs(unresponsive_after.unsigned_abs());
         zones.finish();
 
         for key in root.unknown() {
@@ -193,6 +197,7 @@ impl Config {
             approval_expiry,
             permit_lifetime,
             sandbox,
+            unresponsive_after,
         })
     }
 

@@ -49,8 +49,8 @@ pub(crate) fn command(path: &Path, command: &Command) -> anyhow::Result<ExitCode
         let mut operator = Operator::of(&home, &config)?;
         match command {
             Command::List { json } => list(&operator.pending().await?, *json),
-            Command::Show { id, json: false } => print!("{}", in_words(&operator.show(id).await?)),
-            Command::Show { id, json: true } => println!("{}", to_json(&operator.show(id).await?)),
+            Command::Show { id, json: false } => say!("{}", in_words(&operator.show(id).await?).trim_end()),
+            Command::Show { id, json: true } => say!("{}", to_json(&operator.show(id).await?)),
             Command::Approve { id, json } => answer(&mut operator, id, Answer::Approve, *json).await?,
             Command::Deny { id, json } => answer(&mut operator, id, Answer::Deny, *json).await?,
         }
@@ -60,13 +60,13 @@ pub(crate) fn command(path: &Path, command: &Command) -> anyhow::Result<ExitCode
 
 fn list(cards: &[ApprovalCard], as_json: bool) {
     if as_json {
-        println!("{}", Value::from(cards.iter().map(to_json).collect::<Vec<_>>()));
+        say!("{}", Value::from(cards.iter().map(to_json).collect::<Vec<_>>()));
     } else if cards.is_empty() {
-        println!("Nothing waits for your answer.");
+        say!("Nothing waits for your answer.");
     } else {
         for card in cards {
             let warned = if card.warnings.is_empty() { "" } else { "  (!)" };
-            println!(
+            say!(
                 "{}  {:>4}  {:<6} {}{warned}",
                 card.request,
                 time_left(card),
@@ -74,7 +74,7 @@ fn list(cards: &[ApprovalCard], as_json: bool) {
                 in_a_list(&card.title)
             );
         }
-        println!("\nShow one with `moltctl approvals show ID`, answer it with `approve ID` or `deny ID`.");
+        say!("\nShow one with `moltctl approvals show ID`, answer it with `approve ID` or `deny ID`.");
     }
 }
 
@@ -88,9 +88,9 @@ async fn answer(operator: &mut Operator, id: &str, answer: Answer, as_json: bool
     let card = operator.show(id).await?;
     let state = operator.answer(&card, answer).await?;
     if as_json {
-        println!("{}", json!({ "request": card.request, "digest": card.digest, "state": state }));
+        say!("{}", json!({ "request": card.request, "digest": card.digest, "state": state }));
     } else {
-        println!("{state}: {}", card.title);
+        say!("{state}: {}", card.title);
     }
     Ok(())
 }
@@ -119,9 +119,12 @@ const INDENT: &str = "               ";
 /// Columns of a value, so that a card fits into 80.
 const WIDTH: usize = 64;
 
-/// A text in lines that no terminal of 80 columns breaks, each but the first behind `indent`.
+/// A text in lines that no terminal of 80 columns breaks, each but the first behind `indent`. Lines end behind a blank
+/// where there is one; nothing is left out.
 fn folded(text: &str, indent: &str) -> String {
     let (mut folded, mut column) = (String::with_capacity(text.len()), 0);
+    // Where this line may end, and at which column.
+    let mut blank = None;
     for c in text.chars() {
         // What is not ASCII may be two columns wide; a tab is at most eight.
         let wide = match c {
@@ -129,14 +132,22 @@ fn folded(text: &str, indent: &str) -> String {
             c if c.is_ascii() => 1,
             _ => 2,
         };
-        if c == '\n' || column + wide > WIDTH {
+        if c == '\n' {
+            (column, blank) = (0, None);
             folded.push('\n');
             folded.push_str(indent);
-            column = 0;
+            continue;
         }
-        if c != '\n' {
-            folded.push(c);
-            column += wide;
+        if column + wide > WIDTH {
+            let (end, width) = blank.take().unwrap_or((folded.len(), column));
+            folded.insert_str(end, indent);
+            folded.insert(end, '\n');
+            column -= width;
+        }
+        folded.push(c);
+        column += wide;
+        if c == ' ' {
+            blank = Some((folded.len(), column));
         }
     }
     folded
@@ -191,5 +202,25 @@ mod tests {
         );
         check(&"\u{4f1a}".repeat(33), &format!("{}\n> \u{4f1a}", "\u{4f1a}".repeat(32)));
         check(&"\t".repeat(9), &format!("{}\n> \t", "\t".repeat(8)));
+    }
+
+    #[test]
+    fn a_long_text_is_folded_behind_a_blank_and_nothing_is_left_out() {
+        let words = "four ".repeat(20);
+        check(&words, &format!("{}\n> {}", "four ".repeat(12), "four ".repeat(8)));
+        assert_eq!(
+            folded(&words, ""),
+            words.replacen(&"four ".repeat(12), &format!("{}\n", "four ".repeat(12)), 1)
+        );
+    }
+
+    #[test]
+    fn what_has_no_blank_is_folded_all_the_same() {
+        check(&"x".repeat(130), &format!("{}\n> {}\n> xx", "x".repeat(64), "x".repeat(64)));
+    }
+
+    #[test]
+    fn the_texts_own_lines_stay_behind_the_indent() {
+        check("a\n  request  fake\n", "a\n>   request  fake\n> ");
     }
 }

@@ -69,9 +69,9 @@ fn verdict(log: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
     };
     if as_json {
         let key = if valid { "entries" } else { "broken_at" };
-        println!("{}", serde_json::json!({ "valid": valid, key: count }));
+        say!("{}", serde_json::json!({ "valid": valid, key: count }));
     } else {
-        println!("{verdict}");
+        say!("{verdict}");
     }
     Ok(if valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -16,15 +16,11 @@ pub(crate) type Made = Vec<PathBuf>;
 pub(crate) fn command(path: &Path) -> anyhow::Result<ExitCode> {
     let (home, made) = init(path)?;
     for file in &made {
-        println!("made  {}", file.display());
+        say!("made  {}", file.display());
     }
     match made.len() {
-        0 => println!("{} is complete; nothing was changed.", home.path().display()),
-        _ => println!(
-            "\n{} is ready. Next: moltctl up --home {}",
-            home.path().display(),
-            home.path().display()
-        ),
+        0 => say!("{} is complete; nothing was changed.", home.path().display()),
+        _ => say!("\n{} is ready. Next: moltctl up --home {}", home.path().display(), home.path().display()),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -63,8 +59,12 @@ fn refuse_foreign(path: &Path) -> anyhow::Result<()> {
     }
     let mut entries =
         std::fs::read_dir(path).with_context(|| format!("cannot look into `{}`", path.display()))?;
+    // A marker that is not finished is the rest of a run that was interrupted.
+    let ours = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with(MARKER))
+    };
     anyhow::ensure!(
-        entries.next().is_none(),
+        entries.all(ours),
         "`{}` is not empty and not a home of ours; name an empty or a new folder with --home DIR",
         path.display()
     );

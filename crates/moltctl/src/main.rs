@@ -1,5 +1,8 @@
 //! `moltctl`: the operator's command.
 
+#[macro_use]
+mod say;
+
 mod answers;
 mod approvals;
 mod audit;

@@ -22,7 +22,7 @@ pub(crate) fn one(content_type: ContentType) -> anyhow::Result<ExitCode> {
     io::stdin().lock().take(sanitizer::RAW_LIMIT as u64 + 1).read_to_end(&mut raw)?;
     match sanitizer::sanitize(Untrusted::new(raw), content_type, Timestamp::now()) {
         Ok(clean) => {
-            println!("{}", clean.to_json());
+            say!("{}", clean.to_json());
             Ok(ExitCode::SUCCESS)
         }
         Err(unreadable) => {

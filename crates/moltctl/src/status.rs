@@ -26,20 +26,20 @@ pub(crate) fn command(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
         let status = json!({
             "home": home.path(), "up": supervisor.is_some(), "ready": ready, "latched": latched, "processes": processes,
         });
-        println!("{status}");
+        say!("{status}");
     } else {
         match (supervisor.is_some(), ready) {
-            (false, _) => println!("{} is down. Raise it with: moltctl up", home.path().display()),
-            (true, true) => println!("{} is up and ready.", home.path().display()),
-            (true, false) => println!("{} is up, but not everything is ready.", home.path().display()),
+            (false, _) => say!("{} is down. Raise it with: moltctl up", home.path().display()),
+            (true, true) => say!("{} is up and ready.", home.path().display()),
+            (true, false) => say!("{} is up, but not everything is ready.", home.path().display()),
         }
         if latched {
-            println!("The latch `{}` is set: nothing is done.", home.latch().display());
+            say!("The latch `{}` is set: nothing is done.", home.latch().display());
         }
         if supervisor.is_some() {
-            println!("PROCESS          STATE          PID RESTARTS  WALLS");
+            say!("PROCESS          STATE          PID RESTARTS  WALLS");
             for row in &rows {
-                println!("{}", row.to_line());
+                say!("{}", row.to_line());
             }
         }
     }

@@ -57,7 +57,7 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
         };
         raised.run(stop).await?;
         announcing.abort();
-        println!("Stopped.");
+        say!("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -65,8 +65,8 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
 /// Says once when everything is ready, or what is not.
 async fn announce(socket: &Path) {
     match ready(socket, PATIENCE).await {
-        Ok(_) => println!("Everything is up. Stop with Ctrl-C or `moltctl down`."),
-        Err(error) => println!("{error:#}"),
+        Ok(_) => say!("Everything is up. Stop with Ctrl-C or `moltctl down`."),
+        Err(error) => say!("{error:#}"),
     }
 }
 
@@ -81,7 +81,7 @@ fn detach(home: &Home, config: &Config) -> anyhow::Result<ExitCode> {
         let _ = stop(home, Duration::from_secs(15));
     }
     ready?;
-    println!(
+    say!(
         "Everything is up (process {}). Stop it with: moltctl down --home {}",
         child.id(),
         home.path().display()
@@ -157,9 +157,9 @@ async fn ready(socket: &Path, patience: Duration) -> anyhow::Result<Report> {
 pub(crate) fn down(path: &Path) -> anyhow::Result<ExitCode> {
     let home = Home::open(path)?;
     if stop(&home, Duration::from_secs(30))? {
-        println!("Stopped.");
+        say!("Stopped.");
     } else {
-        println!("Nothing was running.");
+        say!("Nothing was running.");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,8 +12,11 @@ use tokio::task::JoinSet;
 use tokio_stream::StreamExt as _;
 use zone_bridge::{Health, Listener, Readiness, connect, only_channel, serve_health};
 
-/// Items that are followed at a time; most of that time is waiting for the owner.
+/// Wishes that are on the bridge at a time; most of that time is waiting for the owner.
 const AT_A_TIME: usize = 64;
+
+/// Items that are followed at a time, those included that wait for a rate limit.
+const IN_HAND: usize = 10_000;
 
 /// Zone 2: plans and asks.
 #[derive(Parser)]
@@ -76,14 +79,10 @@ async fn plan(mut client: CapabilityClient, rules: Arc<Rules>, health: &Health) 
     let mut followed = JoinSet::new();
     loop {
         tokio::select! {
-            delivery = deliveries.next() => {
+            delivery = deliveries.next(), if followed.len() < IN_HAND => {
                 let delivery = delivery.context("the executor closed the bridge")??;
-                let place = Arc::clone(&places).acquire_owned().await?;
-                let (client, rules) = (client.clone(), Arc::clone(&rules));
-                followed.spawn(async move {
-                    let _place = place;
-                    follow(client, &rules, delivery).await
-                });
+                let (client, places, rules) = (client.clone(), Arc::clone(&places), Arc::clone(&rules));
+                followed.spawn(async move { follow(client, &places, &rules, delivery).await });
             }
             Some(ended) = followed.join_next() => {
                 ended??;

@@ -48,6 +48,8 @@ pub enum CannotSupervise {
 #[derive(Debug, Clone, Default)]
 struct Seen {
     pid: Option<u32>,
+    /// When it last answered, or was started.
+    heard: Option<Instant>,
     starts: u32,
     last_end: Option<String>,
 }
@@ -123,7 +125,10 @@ impl Supervisor {
             let began = Instant::now();
             let end = match self.start(process) {
                 Ok(mut child) => {
-                    self.see(process, |seen| (seen.pid, seen.starts) = (child.id(), seen.starts + 1));
+                    self.see(process, |seen| {
+                        (seen.pid, seen.starts, seen.heard) =
+                            (child.id(), seen.starts + 1, Some(Instant::now()));
+                    });
                     self.until_end(&mut child, last, &mut stages).await
                 }
                 Err(error) => format!("cannot be started: {error}"),
@@ -211,7 +216,7 @@ impl Supervisor {
         change(all.entry(process).or_default());
         let facts: serde_json::Map<_, _> = all
             .iter()
-            .map(|(process, Seen { pid, starts, last_end })| {
+            .map(|(process, Seen { pid, heard: _, starts, last_end })| {
                 let fact = json!({ "pid": pid, "restarts": starts.saturating_sub(1), "last_end": last_end });
                 (process.to_string(), fact)
             })
@@ -219,14 +224,36 @@ impl Supervisor {
         self.health.fact("processes", facts.into());
     }
 
-    /// Asks every process how it is, five times a second.
+    fn heard(&self, process: Process, answered: bool) {
+        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(seen) = all.get_mut(&process) else { return };
+        let silent = seen.heard.is_some_and(|heard| heard.elapsed() >= self.config.unresponsive_after);
+        if answered {
+            seen.heard = Some(Instant::now());
+        } else if silent
+            && let Some(pid) = seen.pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw)
+        {
+            tracing::warn!(
+                "{process} has not answered for {:?} and is killed",
+                self.config.unresponsive_after
+            );
+            seen.heard = Some(Instant::now());
+            // Its keeper sees it end and raises a fresh one.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+
+    /// Asks every process how it is, five times a second. One that gives no answer for too long is killed: what hangs
+    /// never ends by itself, and a fresh one is raised in its place.
     async fn watch(self) {
         let mut tick = tokio::time::interval(Duration::from_millis(200));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
             for process in Self::processes() {
-                let readiness = match ask(&self.config.health_socket(process)).await {
+                let answer = ask(&self.config.health_socket(process)).await;
+                self.heard(process, answer.is_ok());
+                let readiness = match answer {
                     Ok(report) if report.ready => Readiness::Ready,
                     Ok(report) => Readiness::NotReady(why_not(&report.checks)),
                     Err(_) => Readiness::NotReady("does not answer".to_owned()),

@@ -43,8 +43,8 @@ struct Stage {
 
 pub(crate) fn command(path: Option<&Path>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let stage = Stage::raise(path, arguments.keep)?;
-    println!("Home      {}", stage.home.path().display());
-    println!(
+    say!("Home      {}", stage.home.path().display());
+    say!(
         "Zones     executor, control-plane, planner and three readers are up: six processes, a socket for each zone\n"
     );
     let played = runtime()?.block_on(async {
@@ -69,18 +69,18 @@ async fn play(stage: &Stage, yes: bool) -> anyhow::Result<()> {
     let before = Story::read(&stage.home)?.mails().len();
     for sample in samples::ALL {
         samples::deliver(sample, &source.maildir)?;
-        println!("Mail in   {}", sample.what);
+        say!("Mail in   {}", sample.what);
     }
-    println!();
+    say!("");
     let expected = before + samples::ALL.len();
     until(stage, |story| story.mails().len() >= expected && story.all_planned_or_waiting()).await?;
 
     let mut operator = Operator::of(&stage.home, &stage.config)?;
     for card in operator.pending().await? {
-        println!("The agent asks:\n\n{}", in_words(&card));
+        say!("The agent asks:\n\n{}", in_words(&card));
         let answer = if yes { Answer::Approve } else { ask_owner().await? };
         let state = operator.answer(&card, answer).await?;
-        println!("Your answer: {state}\n");
+        say!("Your answer: {state}\n");
     }
     until(stage, Story::all_settled).await
 }
@@ -117,16 +117,16 @@ async fn ask_owner() -> anyhow::Result<Answer> {
 
 fn print_end(story: &Story, stage: &Stage) -> anyhow::Result<i32> {
     let verdict = audit_log::verify(&stage.home.audit_log())?;
-    println!("{}", story.table(&stage.home));
+    say!("{}", story.table(&stage.home));
     if let home::MailDelivery::Maildir(outbox) = &stage.config.mail_delivery {
-        println!("Mail out  {}", outbox.join("new").display());
+        say!("Mail out  {}", outbox.join("new").display());
     }
-    println!("Record    {}", stage.home.audit_log().display());
-    println!("          {verdict}");
+    say!("Record    {}", stage.home.audit_log().display());
+    say!("          {verdict}");
     if stage.remove {
-        println!("\nThe home was a throw-away one and is removed now; --keep leaves it for inspection.");
+        say!("\nThe home was a throw-away one and is removed now; --keep leaves it for inspection.");
     } else {
-        println!("          look at it with: moltctl audit show --home {}", stage.home.path().display());
+        say!("          look at it with: moltctl audit show --home {}", stage.home.path().display());
     }
     Ok(i32::from(!matches!(verdict, audit_log::Verdict::Valid { .. }) || !story.all_settled()))
 }

@@ -1,0 +1,17 @@
+//! Saying something on standard output, to a reader who may have gone.
+
+/// Prints a line.
+macro_rules! say {
+    ($($words:tt)*) => { $crate::say::line(format_args!($($words)*)) };
+}
+
+/// Prints a line. When nobody reads any more there is nothing left to do; other failures are the terminal's own.
+pub(crate) fn line(words: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    if let Err(error) = writeln!(std::io::stdout(), "{words}")
+        && error.kind() == std::io::ErrorKind::BrokenPipe
+    {
+        // As a program that SIGPIPE ends: 128 + 13.
+        std::process::exit(141);
+    }
+}
