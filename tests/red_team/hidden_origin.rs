@@ -4,8 +4,7 @@ use action::Role;
 use clean_content::{ContentType, Untrusted};
 use jiff::Timestamp;
 use planner::client::Standing;
-use system_tests::{Owner, Reader, TestHome, mail_wish, planner, refusal};
-use tokio_stream::StreamExt as _;
+use system_tests::{Owner, Reader, TestHome, delivery, mail_wish, planner, refusal};
 
 /// Hands the planner a mail that carries an injection; gives its item.
 async fn warned_item(home: &TestHome) -> String {
@@ -18,7 +17,8 @@ async fn warned_item(home: &TestHome) -> String {
     let clean = sanitizer::sanitize(Untrusted::new(raw), ContentType::Email, Timestamp::now()).unwrap();
     assert!(clean.injection_warning());
     reader.answer(clean.to_json()).await;
-    planner(home).receive().await.unwrap().next().await.unwrap().unwrap().item
+    let mut delivered = planner(home).receive().await.unwrap();
+    delivery(&mut delivered).await.item
 }
 
 #[tokio::test]

@@ -4,8 +4,7 @@ use action::Role;
 use clean_content::{ContentType, Untrusted};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use system_tests::{RawItem, Reader, TestHome, eventually, planner};
-use tokio_stream::StreamExt as _;
+use system_tests::{RawItem, Reader, TestHome, delivery, eventually, planner};
 
 /// What an honest reader would answer.
 fn honest(item: &RawItem) -> Value {
@@ -84,8 +83,8 @@ async fn what_a_lying_reader_returns_goes_no_further_and_the_raw_item_is_kept() 
     home.deliver_mail("The honest one", "Shall we meet?");
     let item = reader.next().await;
     reader.answer(honest(&item).to_string()).await;
-    let delivery = delivered.next().await.unwrap().unwrap();
-    assert!(delivery.clean_json.contains("The honest one"), "{delivery:?}");
+    let arrived = delivery(&mut delivered).await;
+    assert!(arrived.clean_json.contains("The honest one"), "{arrived:?}");
     assert_eq!((home.recorded("item_cleaned").len(), home.recorded("item_delivered").len()), (1, 1));
 }
 

@@ -16,7 +16,7 @@ mod programs;
 mod running;
 
 pub use home::{TestHome, processes};
-pub use players::{Owner, RawItem, Reader, approved_permit, mail_wish, planner, refusal};
+pub use players::{Owner, RawItem, Reader, approved_permit, delivery, mail_wish, planner, refusal};
 pub use programs::{Said, moltctl, program};
 pub use running::{Process, System};
 

@@ -15,7 +15,7 @@ use wire::v1::reader_answer::Answer as Reading;
 use wire::v1::reader_bridge_client::ReaderBridgeClient;
 use wire::v1::reader_work::Part;
 use wire::v1::{
-    ApprovalCard, ListPendingRequest, ReaderAnswer, ReaderReady, ReaderUnreadable, ReaderWork,
+    ApprovalCard, Delivery, ListPendingRequest, ReaderAnswer, ReaderReady, ReaderUnreadable, ReaderWork,
     ShowRequestRequest, SubmitApprovalRequest,
 };
 
@@ -32,6 +32,12 @@ pub fn mail_wish(key: &str) -> Wish {
         key: key.to_owned(),
         item: String::new(),
     }
+}
+
+/// The next clean item on a planner's stream.
+pub async fn delivery(stream: &mut Streaming<Delivery>) -> Delivery {
+    let next = tokio::time::timeout(PATIENCE, stream.next()).await.expect("waited in vain for a delivery");
+    next.expect("the executor delivers").unwrap()
 }
 
 /// The code of a refusal; anything else fails the test.
@@ -176,7 +182,8 @@ impl Reader {
 
     /// Whether the executor ended the stream instead of handing out more.
     pub async fn is_dismissed(&mut self) -> bool {
-        !matches!(self.work.next().await, Some(Ok(_)))
+        let next = tokio::time::timeout(PATIENCE, self.work.next()).await;
+        !matches!(next.expect("waited in vain for the executor"), Some(Ok(_)))
     }
 
     async fn say(&self, answer: Reading) {
