@@ -11,6 +11,7 @@ mod catalogue;
 mod digest;
 mod display;
 mod request;
+mod shape;
 mod zone;
 
 pub use address::{Address, NotAnAddress};

@@ -1,6 +1,6 @@
 //! One request: who asks for which action with which parameters, and the digest that names exactly that.
 
-use crate::catalogue::InvalidParameter;
+use crate::shape::InvalidParameter;
 use crate::{Action, ActionName, CATALOGUE_VERSION, Digest, UnknownAction, ZoneId};
 
 /// A request in canonical form.
