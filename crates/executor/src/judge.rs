@@ -58,9 +58,8 @@ pub enum Standing {
 impl Zone1 {
     /// Judges a wish, and records it whatever comes of it.
     pub async fn request(&self, zone: &ZoneId, untrusted_wish: UntrustedWish) -> Result<Answer, Refusal> {
-        let (action, item) = (quoted(&untrusted_wish.action), untrusted_wish.item.clone());
-        let judged = self.judge(zone, untrusted_wish, item);
-        match judged {
+        let action = quoted(&untrusted_wish.action);
+        match self.judge(zone, untrusted_wish) {
             Ok((id, durable)) => {
                 durable.wait().await?;
                 self.standing(zone, &id).await
@@ -101,79 +100,81 @@ impl Zone1 {
         }
     }
 
-    fn judge(&self, zone: &ZoneId, wish: UntrustedWish, item: String) -> Result<(String, Durable), Refusal> {
+    fn judge(&self, zone: &ZoneId, wish: UntrustedWish) -> Result<(String, Durable), Refusal> {
+        let UntrustedWish { action, parameters, key, item } = wish;
         self.unlatched()?;
 
-        let UntrustedWish { action, parameters, key, item: _ } = wish;
         let request = Request::check(zone.clone(), &action, parameters)?;
         self.means.outbound.can_do(request.action().name())?;
-        if key.is_empty() || key.chars().count() > 200 {
-            return Err(Refusal::InvalidKey);
-        }
-        // The record knows the key as it was quoted, which no two keys of this length share.
-        let key = quoted(&key);
+        let key = checked_key(&key)?;
 
         let mut record = self.record()?;
-        let before =
-            record.ledger().request_by_key(zone, &key).map(|(id, asked)| (id.to_owned(), asked.clone()));
-        if let Some((id, asked)) = &before {
-            if asked.digest != request.digest() {
-                return Err(Refusal::KeyReused { request: id.clone() });
+        let unjudged = match asked_before(record.ledger(), &request, &key)? {
+            Before::Never => None,
+            Before::Unjudged(id) => Some(id),
+            Before::Judged(id) => {
+                let durable = self.note_again(&mut record, &id)?;
+                return Ok((id, durable));
             }
-            // The same wish again, after a crash or a lost answer: the same request. One that a crash kept from being
-            // judged is judged now.
-            if asked.state != State::Asked {
-                return Ok((id.clone(), self.note_again(&mut record, id)?));
-            }
-        }
+        };
         let item = known_item(record.ledger(), item)?;
-        let warned = injection_warning(record.ledger(), item.as_deref());
-        let decision = self
-            .means
-            .policy
-            .judge(&request, Knowledge { injection_warning: warned, approval: Approval::None });
+        let decision = self.verdict(record.ledger(), &request, item.as_deref())?;
+
+        // Both entries stand next to each other: nothing else is written while the record is held. They may still reach
+        // the disk one without the other, which is what `unjudged` is about.
+        let id = match unjudged {
+            Some(id) => id,
+            None => self.enter(&mut record, &request, key, item)?,
+        };
+        let policy = self.means.policy.digest();
+        let judged = Event::DecisionMade { request: id.clone(), policy, decision };
+        let durable = self.write(&mut record, judged)?;
+        Ok((id, durable))
+    }
+
+    /// Policy, then limits.
+    fn verdict(&self, ledger: &Ledger, request: &Request, item: Option<&str>) -> Result<Verdict, Refusal> {
+        let injection_warning = injection_warning(ledger, item);
+        let knowledge = Knowledge { injection_warning, approval: Approval::None };
         let now = Self::now();
-        let verdict = match decision {
-            Decision::Deny(reason) => Err(reason.to_string()),
+        let within = |terms: &Terms| {
+            within_limit(terms, ledger.spent_or_open(request.zone(), request.action().name()), now)
+        };
+        match self.means.policy.judge(request, knowledge) {
+            Decision::Deny(reason) => Ok(Verdict::Deny { why: reason.to_string() }),
             Decision::Allow(terms) => {
-                within_limit(&terms, record.ledger().spent_or_open(zone, request.action().name()), now)?;
+                within(&terms)?;
                 Ok(Verdict::Allow { rules: terms.rules, risk: terms.risk })
             }
             Decision::Ask(terms) => {
-                within_limit(&terms, record.ledger().spent_or_open(zone, request.action().name()), now)?;
+                within(&terms)?;
                 let expires_at = now.saturating_add(self.means.approval_expiry).unwrap_or(now);
                 Ok(Verdict::Ask { rules: terms.rules, risk: terms.risk, expires_at })
             }
-        };
+        }
+    }
 
-        let id = match before {
-            Some((id, _never_judged)) => id,
-            None => {
-                let id = Self::fresh_name("req")?;
-                let parameters = record.content().put(request.parameters().as_bytes())?;
-                // Both entries stand next to each other: nothing else is written while the record is held. They may
-                // still reach the disk one without the other.
-                let _with_the_next = self.write(
-                    &mut record,
-                    Event::CapabilityRequested {
-                        request: id.clone(),
-                        zone: zone.to_string(),
-                        action: request.action().name().as_str().to_owned(),
-                        digest: request.digest(),
-                        parameters,
-                        key,
-                        item,
-                    },
-                )?;
-                id
-            }
+    /// Gives a request its id and its place in the record.
+    fn enter(
+        &self,
+        record: &mut Record,
+        request: &Request,
+        key: String,
+        item: Option<String>,
+    ) -> Result<String, Refusal> {
+        let id = Self::fresh_name("req")?;
+        let parameters = record.content().put(request.parameters().as_bytes())?;
+        let entered = Event::CapabilityRequested {
+            request: id.clone(),
+            zone: request.zone().to_string(),
+            action: request.action().name().as_str().to_owned(),
+            digest: request.digest(),
+            parameters,
+            key,
+            item,
         };
-        let decision = verdict.unwrap_or_else(|why| Verdict::Deny { why });
-        let durable = self.write(
-            &mut record,
-            Event::DecisionMade { request: id.clone(), policy: self.means.policy.digest(), decision },
-        )?;
-        Ok((id, durable))
+        let _with_the_decision = self.write(record, entered)?;
+        Ok(id)
     }
 
     /// Where a request of this zone stands; mints a permit where it may be done.
@@ -256,6 +257,33 @@ impl Zone1 {
             record,
             Event::CapabilityRepeated { request: id.to_owned(), state: asked.state_word().to_owned() },
         )
+    }
+}
+
+/// What is known of a wish that may have been made before.
+enum Before {
+    Never,
+    /// It was recorded, and a crash kept it from being judged.
+    Unjudged(String),
+    /// The same wish again, after a crash or a lost answer: the same request.
+    Judged(String),
+}
+
+fn asked_before(ledger: &Ledger, request: &Request, key: &str) -> Result<Before, Refusal> {
+    let Some((id, asked)) = ledger.request_by_key(request.zone(), key) else { return Ok(Before::Never) };
+    let id = id.to_owned();
+    if asked.digest != request.digest() {
+        return Err(Refusal::KeyReused { request: id });
+    }
+    Ok(if asked.state == State::Asked { Before::Unjudged(id) } else { Before::Judged(id) })
+}
+
+/// The key as the record knows it, which no two keys of this length share.
+fn checked_key(untrusted_key: &str) -> Result<String, Refusal> {
+    if (1..=200).contains(&untrusted_key.chars().count()) {
+        Ok(quoted(untrusted_key))
+    } else {
+        Err(Refusal::InvalidKey)
     }
 }
 
