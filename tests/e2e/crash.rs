@@ -62,3 +62,20 @@ async fn mail_that_comes_while_the_executor_is_killed_over_and_over_is_taken_in_
     assert_eq!((count("item_received"), count("item_cleaned"), count("item_settled")), (15, 15, 15));
     assert_eq!(count("item_quarantined"), 0);
 }
+
+#[tokio::test]
+async fn a_mail_that_was_taken_in_but_not_yet_moved_when_the_executor_died_is_not_taken_in_twice() {
+    let home = TestHome::new();
+    let executor = home.executor().await;
+    let name = home.deliver("mail/inbox", b"From: Ann <ann@example.org>\r\nSubject: Once\r\n\r\nOnce.\r\n");
+    let [new, cur] = ["new", "cur"].map(|folder| home.path().join("mail/inbox").join(folder));
+    let (waiting, taken) = (new.join(&name), cur.join(format!("{name}:2,S")));
+    eventually("the mail is taken", || taken.exists().then_some(())).await;
+    drop(executor);
+    // As it was a moment before: in the record, and still in `new`.
+    std::fs::rename(&taken, &waiting).unwrap();
+
+    let _executor = home.executor().await;
+    eventually("it is met again", || taken.exists().then_some(())).await;
+    assert_eq!(home.recorded("item_received").len(), 1);
+}
