@@ -137,7 +137,12 @@ impl AuditLog {
         let (queue, waiting) = sync_channel(QUEUE);
         let writer = std::thread::Builder::new()
             .name("audit-log".to_owned())
-            .spawn(move || write_until_error(&mut file, &waiting))
+            .spawn(move || {
+                write_until_error(&mut file, &waiting);
+                // Closing alone would not do while a program that is being started still holds a copy. The kernel lets go
+                // in any case when the process ends.
+                let _ = file.unlock();
+            })
             .map_err(io_problem)?;
         Ok(Opened { log: Self { tip, queue: Some(queue), writer: Some(writer) }, torn })
     }
