@@ -12,6 +12,8 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
@@ -26,6 +28,8 @@ pub struct AuditLog {
     /// `None` only while it is being dropped.
     queue: Option<SyncSender<Waiting>>,
     writer: Option<JoinHandle<()>>,
+    /// Set by the writer before anybody hears of the first error.
+    poisoned: Arc<AtomicBool>,
 }
 
 /// An entry on its way to the disk.
@@ -135,16 +139,18 @@ impl AuditLog {
         }
         file.seek(io::SeekFrom::End(0)).map_err(io_problem)?;
         let (queue, waiting) = sync_channel(QUEUE);
+        let poisoned = Arc::new(AtomicBool::new(false));
+        let poison = Arc::clone(&poisoned);
         let writer = std::thread::Builder::new()
             .name("audit-log".to_owned())
             .spawn(move || {
-                write_until_error(&mut file, &waiting);
+                write_until_error(&mut file, &waiting, &poison);
                 // Closing alone would not do while a program that is being started still holds a copy. The kernel lets go
                 // in any case when the process ends.
                 let _ = file.unlock();
             })
             .map_err(io_problem)?;
-        Ok(Opened { log: Self { tip, queue: Some(queue), writer: Some(writer) }, torn })
+        Ok(Opened { log: Self { tip, queue: Some(queue), writer: Some(writer), poisoned }, torn })
     }
 
     /// Appends an entry. It has its place in the chain at once; it is there only when [`Durable::wait`] says so.
@@ -154,6 +160,9 @@ impl AuditLog {
         event_type: &str,
         details: &impl Serialize,
     ) -> Result<Durable, Unwritable> {
+        if self.is_poisoned() {
+            return Err(Unwritable::Poisoned);
+        }
         let (line, tip) =
             self.tip.next_line(now, event_type, details).map_err(|_unserialisable| Unwritable::NotJson)?;
         let (done, durable) = oneshot::channel();
@@ -173,7 +182,7 @@ impl AuditLog {
 
     /// Whether a write or a sync failed: then nothing is appended any more.
     pub fn is_poisoned(&self) -> bool {
-        self.writer.as_ref().is_none_or(JoinHandle::is_finished)
+        self.poisoned.load(Ordering::Acquire) || self.writer.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Whether nothing has been appended yet.
@@ -208,11 +217,12 @@ impl Durable {
 }
 
 /// The writer thread. It ends with the first error; from then on every append finds the queue closed.
-fn write_until_error(file: &mut File, waiting: &Receiver<Waiting>) {
+fn write_until_error(file: &mut File, waiting: &Receiver<Waiting>, poison: &AtomicBool) {
     while let Ok(first) = waiting.recv() {
         let group: Vec<_> = std::iter::once(first).chain(waiting.try_iter().take(QUEUE)).collect();
         let bytes: Vec<u8> = group.iter().flat_map(|entry| entry.line.bytes()).collect();
         if file.write_all(&bytes).and_then(|()| file.sync_data()).is_err() {
+            poison.store(true, Ordering::Release);
             // Dropping the group unacknowledged tells every waiting caller.
             return;
         }
