@@ -31,7 +31,8 @@ impl RateLimit {
         counted.sort_unstable_by(|a, b| b.cmp(a));
         // The count-th newest must leave the window first.
         let blocking = *counted.get(self.count.checked_sub(1)?)?;
-        blocking.checked_add(self.per).ok()
+        // A moment that cannot be written is never, not now.
+        Some(blocking.checked_add(self.per).unwrap_or(Timestamp::MAX))
     }
 
     /// The stricter of two: fewer per time.
@@ -103,6 +104,13 @@ mod tests {
     #[test]
     fn a_clock_set_back_frees_nothing() {
         check("1/minute", &[1000], 10, Some(70));
+    }
+
+    #[test]
+    fn at_the_end_of_time_nothing_is_free() {
+        let limit: RateLimit = "1/day".parse().unwrap();
+        let end = std::iter::once(Timestamp::MAX);
+        assert_eq!(limit.next_free(end, Timestamp::MAX), Some(Timestamp::MAX));
     }
 
     #[test]
