@@ -1,5 +1,6 @@
 //! The text of a page that a person would see, and apart from it what the page says to machines only.
 
+mod element;
 mod entity;
 mod style;
 mod token;
@@ -14,6 +15,7 @@ use crate::{
     show,
     view::{Sight, View},
 };
+use element::{is_block, is_void};
 use style::{Paint, Sheet, Size, Style};
 use token::{Name, Tag, Token, Tokens};
 
@@ -397,78 +399,6 @@ impl Look {
             },
         }
     }
-}
-
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "br" | "hr"
-            | "img"
-            | "input"
-            | "meta"
-            | "link"
-            | "base"
-            | "area"
-            | "col"
-            | "embed"
-            | "source"
-            | "track"
-            | "wbr"
-            | "param"
-    )
-}
-
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "dir"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "html"
-            | "legend"
-            | "li"
-            | "listing"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "option"
-            | "p"
-            | "pre"
-            | "section"
-            | "select"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "tfoot"
-            | "thead"
-            | "tr"
-            | "ul"
-            | "textarea"
-    )
 }
 
 fn push_line(to: &mut String, text: &str) {
