@@ -2,7 +2,6 @@
 
 use capability::ApprovalKey;
 use home::{Config, Home, Problem, Problems};
-use std::os::unix::fs::MetadataExt as _;
 
 /// Everything that comes from files.
 #[derive(Debug)]
@@ -33,19 +32,6 @@ impl Settings {
 /// A key that others could read is no key: whoever has it can say yes for the owner.
 fn load_key(home: &Home) -> Result<ApprovalKey, Problem> {
     let file = home.approval_key_file();
-    let problem = |what: String| Problem::new(&file, "", what);
-    let metadata = std::fs::symlink_metadata(&file)
-        .map_err(|error| problem(format!("cannot be read ({error}); restore it with `moltctl init`")))?;
-    if !metadata.is_file() {
-        return Err(problem("is not a regular file".to_owned()));
-    }
-    if metadata.mode() & 0o077 != 0 {
-        let mode = metadata.mode() & 0o777;
-        return Err(problem(format!(
-            "can be used by others (mode {mode:o}); mend it with `chmod 600 {}`",
-            file.display()
-        )));
-    }
-    let text = std::fs::read_to_string(&file).map_err(|error| problem(error.to_string()))?;
-    ApprovalKey::from_text(&text).map_err(|error| problem(error.to_string()))
+    ApprovalKey::from_text(&Home::read_private(&file)?)
+        .map_err(|error| Problem::new(&file, "", error.to_string()))
 }

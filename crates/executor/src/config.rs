@@ -1,10 +1,12 @@
 //! What the executor reads before it binds anything. Every problem is named at once.
 
 use crate::outbound::{MailRoute, Outbound};
+use crate::policy_in_force::PolicyText;
+use action::Digest;
+use audit_log::HeadKey;
 use capability::ApprovalVerifier;
 use connectors::smtp::{self, Smtp, SmtpConfig};
 use home::{Config, Home, MailDelivery, Problem, Problems, Security, SmtpSettings};
-use policy::Policy;
 use std::time::Duration;
 
 /// Everything that comes from files.
@@ -14,12 +16,42 @@ pub struct Settings {
     pub home: Home,
     /// Its configuration.
     pub config: Config,
-    /// What the agent may do.
-    pub policy: Policy,
+    /// The policy file as it is. Whether it comes into force depends on what was applied last, which the record knows.
+    pub policy: PolicyText,
     /// The public half of the control plane's key.
     pub approvals: ApprovalVerifier,
     /// The connectors.
     pub outbound: Outbound,
+    /// The keys that belong to the record.
+    pub keys: RecordKeys,
+}
+
+/// The keys that belong to the record.
+pub struct RecordKeys {
+    /// Signs the head of the log.
+    pub head: HeadKey,
+    /// Makes tags of recipients.
+    pub tags: [u8; 32],
+}
+
+// === impl RecordKeys ===
+
+impl RecordKeys {
+    /// Reads the record key. One that others could read is no key: whoever has it can make up a past.
+    fn load(home: &Home) -> Result<Self, Problem> {
+        let file = home.record_key_file();
+        let text = Home::read_private(&file)?;
+        let head =
+            HeadKey::from_text(&text).map_err(|problem| Problem::new(&file, "", format!("{problem}")))?;
+        let tags = Digest::of([b"tags of recipients".as_slice(), text.trim().as_bytes()].concat().as_slice());
+        Ok(Self { head, tags: tags.to_bytes() })
+    }
+}
+
+impl std::fmt::Debug for RecordKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecordKeys")
+    }
 }
 
 // === impl Settings ===
@@ -28,31 +60,26 @@ impl Settings {
     /// Reads them.
     pub fn load(home: Home) -> Result<Self, Problems> {
         let config = Config::load(&home);
-        let policy = load_policy(&home);
+        let policy = Home::read(&home.policy_file()).map(PolicyText::new);
         let approvals = load_approval_key(&home);
+        let keys = RecordKeys::load(&home);
         let mut problems = Vec::new();
         let mut keep = |found: Problems| problems.extend(found.into_vec());
         let config = config.map_err(&mut keep).ok();
-        let policy = policy.map_err(&mut keep).ok();
+        let policy = policy.map_err(|problem| keep(problem.into())).ok();
         let approvals = approvals.map_err(|problem| keep(problem.into())).ok();
+        let keys = keys.map_err(|problem| keep(problem.into())).ok();
         let outbound = config.as_ref().map(|config| load_outbound(&home, config));
         let outbound = outbound.transpose().map_err(|problem| keep(problem.into())).ok().flatten();
-        match (config, policy, approvals, outbound) {
-            (Some(config), Some(policy), Some(approvals), Some(outbound)) => {
-                Ok(Self { home, config, policy, approvals, outbound })
+        match (config, policy, approvals, outbound, keys) {
+            (Some(config), Some(policy), Some(approvals), Some(outbound), Some(keys)) => {
+                Ok(Self { home, config, policy, approvals, outbound, keys })
             }
             _ => Err(Problems::none_or(problems)
                 .err()
                 .unwrap_or_else(|| Problem::new(home.config_file(), "", "cannot be understood").into())),
         }
     }
-}
-
-fn load_policy(home: &Home) -> Result<Policy, Problems> {
-    let file = home.policy_file();
-    Policy::load(&Home::read(&file)?).map_err(|found| {
-        Problems::of_file(&file, found.into_iter().map(|problem| (problem.place(), problem.what)))
-    })
 }
 
 fn load_approval_key(home: &Home) -> Result<ApprovalVerifier, Problem> {

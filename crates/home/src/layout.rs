@@ -111,6 +111,22 @@ impl Home {
         })
     }
 
+    /// Reads a private key of the home. One that others could read is no key.
+    pub fn read_private(file: &Path) -> Result<String, Problem> {
+        let problem = |what: String| Problem::new(file, "", what);
+        let metadata = std::fs::symlink_metadata(file)
+            .map_err(|error| problem(format!("cannot be read ({error}); restore it with `moltctl init`")))?;
+        if !metadata.is_file() {
+            return Err(problem("is not a regular file".to_owned()));
+        }
+        if metadata.mode() & 0o077 != 0 {
+            let mode = metadata.mode() & 0o777;
+            let mend = format!("chmod 600 {}", file.display());
+            return Err(problem(format!("can be used by others (mode {mode:o}); mend it with `{mend}`")));
+        }
+        Self::read(file)
+    }
+
     /// `moltbot.toml`
     pub fn config_file(&self) -> PathBuf {
         self.0.join("moltbot.toml")
@@ -139,6 +155,16 @@ impl Home {
     /// Its public half, which is all that the executor reads.
     pub fn approval_public_key_file(&self) -> PathBuf {
         self.0.join("keys/approval.pub")
+    }
+
+    /// The key that signs the head of the record.
+    pub fn record_key_file(&self) -> PathBuf {
+        self.0.join("keys/record.key")
+    }
+
+    /// Its public half.
+    pub fn record_public_key_file(&self) -> PathBuf {
+        self.0.join("keys/record.pub")
     }
 
     /// The audit log.

@@ -7,7 +7,7 @@ use cedar_policy::{
     Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Response,
     RestrictedExpression,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a request is worth, and under which terms.
 #[must_use]
@@ -59,16 +59,28 @@ pub enum Risk {
 }
 
 /// What Zone 1 itself knows when it judges. Nothing in it is taken from the agent's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Knowledge {
     /// The content that the agent works on carries an injection warning.
     pub injection_warning: bool,
     /// The owner's signed yes to exactly this request is at hand.
     pub approval: Approval,
+    /// Recipients never written to with the owner's yes.
+    pub unknown_recipients: BTreeSet<String>,
+    /// Parameters whose values occur in content from outside.
+    pub untrusted_parameters: BTreeSet<String>,
+    /// How often it was done in the last hour.
+    pub done_last_hour: u64,
+    /// How often it was done in the last day.
+    pub done_last_day: u64,
+    /// The moment.
+    pub at: jiff::Timestamp,
 }
 
 /// Whether the owner agreed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Approval {
     /// The owner has not been asked, or has not answered.
     None,
@@ -80,8 +92,8 @@ pub enum Approval {
 
 impl Policy {
     /// Judges a request.
-    pub fn judge(&self, request: &Request, knowledge: Knowledge) -> Decision {
-        let evaluate = |approval| self.evaluate(request, Knowledge { approval, ..knowledge });
+    pub fn judge(&self, request: &Request, knowledge: &Knowledge) -> Decision {
+        let evaluate = |approval| self.evaluate(request, &Knowledge { approval, ..knowledge.clone() });
         match (evaluate(knowledge.approval), knowledge.approval) {
             (Decision::Deny(Reason::NoRulePermits), Approval::None) => match evaluate(Approval::Verified) {
                 Decision::Allow(terms) => Decision::Ask(terms),
@@ -98,7 +110,7 @@ impl Policy {
         }
     }
 
-    fn evaluate(&self, request: &Request, knowledge: Knowledge) -> Decision {
+    fn evaluate(&self, request: &Request, knowledge: &Knowledge) -> Decision {
         let Some(rules) = self.by_action.get(&request.action().name()) else {
             return Decision::Deny(Reason::NoRulePermits);
         };
@@ -162,7 +174,7 @@ fn annotations<T: std::str::FromStr>(rules: &[&cedar_policy::Policy], key: &str)
 fn ask_cedar(
     rules: &PolicySet,
     request: &Request,
-    knowledge: Knowledge,
+    knowledge: &Knowledge,
 ) -> Result<Response, Box<dyn std::error::Error>> {
     let uid = |kind: &str, id: &str| -> Result<EntityUid, Box<dyn std::error::Error>> {
         Ok(EntityUid::from_type_name_and_id(kind.parse::<EntityTypeName>()?, EntityId::new(id)))
@@ -188,14 +200,14 @@ fn ask_cedar(
     Ok(Authorizer::new().is_authorized(&query, rules, &entities))
 }
 
-fn context(action: &Action, knowledge: Knowledge) -> Result<Context, Box<dyn std::error::Error>> {
-    let Knowledge { injection_warning, approval } = knowledge;
+fn context(action: &Action, knowledge: &Knowledge) -> Result<Context, Box<dyn std::error::Error>> {
+    let Knowledge { injection_warning, approval, .. } = knowledge;
     let strings = |values: HashSet<String>| {
         RestrictedExpression::new_set(values.into_iter().map(RestrictedExpression::new_string))
     };
     let mut pairs = vec![
-        ("approved".to_owned(), RestrictedExpression::new_bool(approval == Approval::Verified)),
-        ("injection_warning".to_owned(), RestrictedExpression::new_bool(injection_warning)),
+        ("approved".to_owned(), RestrictedExpression::new_bool(*approval == Approval::Verified)),
+        ("injection_warning".to_owned(), RestrictedExpression::new_bool(*injection_warning)),
     ];
     let domains = match action {
         Action::SendEmail(mail) => mail.to.iter().chain(&mail.cc).map(|a| a.domain().to_owned()).collect(),
