@@ -8,14 +8,17 @@
 //! The log is the database: what Zone 1 must remember is a fold over it, so nothing can have happened that is not in it.
 //! Personal content stands beside the chain, in a [`ContentStore`], and the chain names it by digest.
 //!
-//! What it does not show by itself: a log cut at the end of a line is a shorter good log.
+//! What it does not show by itself: a log cut at the end of a line is a shorter good log. A [`SignedHead`] kept outside it shows
+//! that.
 
 mod content;
 mod entry;
+mod head;
 mod verify;
 mod writer;
 
 pub use content::{ContentProblem, ContentStore};
 pub use entry::{Entry, NotAnEntry};
+pub use head::{HeadKey, HeadKeyProblem, HeadVerifier, InvalidHead, Origin, SignedHead};
 pub use verify::{Verdict, entries, verify};
 pub use writer::{AuditLog, Durable, OpenProblem, Opened, Torn, Unwritable};
