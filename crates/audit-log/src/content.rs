@@ -65,6 +65,15 @@ impl ContentStore {
         }
     }
 
+    /// Erases content; `false` when it was not there.
+    pub fn erase(&self, digest: Digest) -> Result<bool, ContentProblem> {
+        match std::fs::remove_file(self.folder.join(digest.to_hex())) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(self.problem(source)),
+        }
+    }
+
     fn write(&self, digest: Digest, bytes: &[u8]) -> io::Result<()> {
         let unfinished = self.folder.join(format!(".{digest}"));
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;

@@ -8,7 +8,7 @@ use action::{Digest, Request, ZoneId};
 use capability::PermitTerms;
 use jiff::Timestamp;
 use ledger::{Asked, Event, Ledger, Origin, State, Verdict, quoted};
-use policy::{Approval, Decision, Policy, Terms};
+use policy::{Decision, Policy, Terms};
 
 /// What a zone wishes. Nothing in it is trusted.
 #[derive(Clone, Debug)]

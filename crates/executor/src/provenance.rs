@@ -23,7 +23,7 @@ const SHORTEST: usize = 4;
 
 /// The content that was handed to zones, as far as it is looked through.
 #[derive(Debug, Default)]
-pub struct Delivered {
+pub(crate) struct Delivered {
     items: VecDeque<Seen>,
 }
 
@@ -53,7 +53,7 @@ enum Value<'a> {
 
 impl Delivered {
     /// Remembers an item that was handed to a zone.
-    pub fn remember(&mut self, item: &str, content: &CleanContent) {
+    pub(crate) fn remember(&mut self, item: &str, content: &CleanContent) {
         if self.items.iter().any(|seen| seen.item == item) {
             return;
         }
@@ -67,7 +67,7 @@ impl Delivered {
     }
 
     /// Which of an action's parameters were met, and in which item first.
-    pub fn origins(&self, action: &Action) -> Vec<Origin> {
+    pub(crate) fn origins(&self, action: &Action) -> Vec<Origin> {
         let mut origins = BTreeSet::new();
         for (parameter, value) in values(action) {
             let met = self.items.iter().find(|seen| seen.contains(&value));

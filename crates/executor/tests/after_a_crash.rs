@@ -3,14 +3,16 @@
 
 use action::{Request, Role, ZoneId};
 use capability::{ApprovalKey, PermitKey};
-use executor::event::Event;
+use executor::caller::Caller;
+use executor::clock::Clock;
 use executor::intake::{Spool, tidy};
 use executor::judge::{Standing, UntrustedWish};
-use executor::ledger::ItemState;
 use executor::outbound::{MailRoute, Outbound};
+use executor::policy_in_force::PolicyInForce;
 use executor::record::Record;
 use executor::zone1::{Means, Zone1};
 use jiff::{SignedDuration, Timestamp};
+use ledger::{Event, ItemState};
 use policy::Policy;
 use ring::rand::SystemRandom;
 use std::path::Path;
@@ -31,7 +33,12 @@ fn zone1(folder: &Path) -> Zone1 {
     let means = Means {
         host: "local".to_owned(),
         latch: folder.join("latch"),
-        policy: Policy::load(POLICY).unwrap(),
+        clock: Clock::of_the_machine(Timestamp::MIN),
+        policy: {
+            let file = folder.join("policy.cedar");
+            std::fs::write(&file, POLICY).unwrap();
+            PolicyInForce::new(file, Policy::load(POLICY).unwrap(), POLICY)
+        },
         permits: PermitKey::generate(&SystemRandom::new()).unwrap(),
         approvals: approvals.verifier(),
         outbound: Outbound {
@@ -41,6 +48,7 @@ fn zone1(folder: &Path) -> Zone1 {
         },
         approval_expiry: SignedDuration::from_secs(300),
         permit_lifetime: SignedDuration::from_secs(300),
+        tag_key: [7; 32],
     };
     Zone1::new(record(folder), means)
 }
@@ -56,7 +64,7 @@ async fn ask(zone1: &Zone1, key: &str) -> String {
         key: key.to_owned(),
         item: String::new(),
     };
-    let answer = zone1.request(&planner(), wish).await.unwrap();
+    let answer = zone1.request(&Caller::nobody_of("local", Role::Planner), wish).await.unwrap();
     assert!(matches!(answer.standing, Standing::Granted { .. }), "{answer:?}");
     answer.request
 }
@@ -82,14 +90,18 @@ async fn a_request_that_a_crash_kept_from_being_judged_is_judged_when_asked_agai
         // The first of two entries was on the disk when the power went.
         let request = Request::check(planner(), "send_email", PARAMETERS.to_owned()).unwrap();
         let mut record = record(folder.path());
+        let (parameters, kept) = record.keep(request.parameters().as_bytes()).unwrap();
+        kept.wait().await.unwrap();
         let requested = Event::CapabilityRequested {
             request: "req-1".to_owned(),
             zone: planner().to_string(),
             action: "send_email".to_owned(),
             digest: request.digest(),
-            parameters: record.content().put(request.parameters().as_bytes()).unwrap(),
+            parameters,
             key: "item/rule".to_owned(),
             item: None,
+            recipients: Vec::new(),
+            origins: Vec::new(),
         };
         record.write(Timestamp::now(), requested).unwrap().wait().await.unwrap();
     }
