@@ -18,7 +18,7 @@ mod verify;
 mod writer;
 
 pub use content::{ContentProblem, ContentStore};
-pub use entry::{Entry, NotAnEntry};
+pub use entry::{Entry, EntryRef, NotAnEntry};
 pub use head::{HeadKey, HeadKeyProblem, HeadVerifier, InvalidHead, Origin, SignedHead};
 pub use verify::{Verdict, entries, verify};
 pub use writer::{AuditLog, Durable, OpenProblem, Opened, Torn, Unwritable};

@@ -55,7 +55,7 @@ pub fn entries(path: &Path) -> io::Result<impl Iterator<Item = io::Result<Result
             }
             Err(error) => return Some(Err(error)),
         };
-        let entry = here.follow(&line);
+        let entry = here.follow(&line).and_then(|entry| entry.to_entry());
         if entry.is_ok() {
             tip = Some(here);
         }

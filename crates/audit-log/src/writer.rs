@@ -105,7 +105,7 @@ pub enum Unwritable {
 }
 
 struct Waiting {
-    line: String,
+    line: Vec<u8>,
     done: oneshot::Sender<()>,
 }
 
@@ -134,7 +134,7 @@ impl AuditLog {
                 at: tip.seq + 1,
                 source,
             })?;
-            tip = Tip { seq: entry.seq, hash: entry.hash.clone() };
+            tip = Tip { seq: entry.seq, hash: entry.hash.parse().unwrap_or(tip.hash) };
             replay(entry);
         }
         file.seek(io::SeekFrom::End(0)).map_err(io_problem)?;
@@ -220,7 +220,7 @@ impl Durable {
 fn write_until_error(file: &mut File, waiting: &Receiver<Waiting>, poison: &AtomicBool) {
     while let Ok(first) = waiting.recv() {
         let group: Vec<_> = std::iter::once(first).chain(waiting.try_iter().take(QUEUE)).collect();
-        let bytes: Vec<u8> = group.iter().flat_map(|entry| entry.line.bytes()).collect();
+        let bytes: Vec<u8> = group.iter().flat_map(|entry| entry.line.iter().copied()).collect();
         if file.write_all(&bytes).and_then(|()| file.sync_data()).is_err() {
             poison.store(true, Ordering::Release);
             // Dropping the group unacknowledged tells every waiting caller.
