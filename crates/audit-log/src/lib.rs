@@ -11,14 +11,23 @@
 //! What it does not show by itself: a log cut at the end of a line is a shorter good log. A [`SignedHead`] kept outside it shows
 //! that.
 
+mod append;
 mod content;
+mod disk;
+mod durable;
 mod entry;
 mod head;
+mod room;
+mod trouble;
 mod verify;
 mod writer;
 
+pub use append::Need;
 pub use content::{ContentProblem, ContentStore};
+pub use disk::{Disk, DiskFile, Folder, Opening, Stat};
+pub use durable::Durable;
 pub use entry::{Entry, EntryRef, NotAnEntry};
 pub use head::{HeadKey, HeadKeyProblem, HeadVerifier, InvalidHead, Origin, SignedHead};
+pub use trouble::{Fault, Tampered, Tampering, Trouble, Unwritable};
 pub use verify::{Verdict, entries, verify};
-pub use writer::{AuditLog, Durable, OpenProblem, Opened, Torn, Unwritable};
+pub use writer::{AuditLog, OpenProblem, Opened, Torn};

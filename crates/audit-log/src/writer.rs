@@ -4,7 +4,11 @@
 //! writer for good: after a failed sync the kernel may drop the pages and answer the next sync with success, so there is
 //! no second try. What is not durable is never acknowledged.
 
+use crate::append::{Appender, Keeper, Limits, Need};
+use crate::disk::{Disk as _, Folder, Opening};
+use crate::durable::Durable;
 use crate::entry::{Entry, NotAnEntry, Tip};
+use crate::trouble::Unwritable;
 use crate::verify::entries;
 use jiff::Timestamp;
 use rustix::fs::{Mode, OFlags};
@@ -12,30 +16,23 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
-use tokio::sync::oneshot;
+use std::time::Duration;
 
-/// Entries that may wait for the disk; when it is full, requests are refused instead of piling up.
-const QUEUE: usize = 4096;
+/// What may wait for the disk; when it is full, requests are refused instead of piling up.
+const LIMITS: Limits = Limits {
+    deadline: Duration::from_secs(2),
+    queue: 4096,
+    queue_bytes: 2 * 1024 * 1024,
+    space: 8 * 1024 * 1024,
+    reserve: 256 * 1024,
+};
 
 /// An open log, held by this process alone.
 #[derive(Debug)]
 pub struct AuditLog {
     tip: Tip,
-    /// `None` only while it is being dropped.
-    queue: Option<SyncSender<Waiting>>,
-    writer: Option<JoinHandle<()>>,
-    /// Set by the writer before anybody hears of the first error.
-    poisoned: Arc<AtomicBool>,
+    appender: Appender<()>,
 }
-
-/// An entry on its way to the disk.
-#[must_use = "an entry is not there until it is durable"]
-#[derive(Debug)]
-pub struct Durable(oneshot::Receiver<()>);
 
 /// A log that was opened, and what was found while doing so.
 #[derive(Debug)]
@@ -88,26 +85,9 @@ pub enum OpenProblem {
     },
 }
 
-/// The log takes no more entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unwritable {
-    /// A write or a sync failed; only a restart, which reads the log anew, ends this.
-    #[error(
-        "the audit log cannot be written; nothing is done until the executor has been restarted on a sound disk"
-    )]
-    Poisoned,
-    /// Too many entries wait for the disk.
-    #[error("too many entries wait for the disk; try again")]
-    Busy,
-    /// The facts cannot be written as JSON.
-    #[error("the entry cannot be written as JSON")]
-    NotJson,
-}
-
-struct Waiting {
-    line: Vec<u8>,
-    done: oneshot::Sender<()>,
-}
+/// What goes with the file: the lock.
+#[derive(Debug)]
+struct Held(File);
 
 // === impl AuditLog ===
 
@@ -137,20 +117,12 @@ impl AuditLog {
             tip = Tip { seq: entry.seq, hash: entry.hash.parse().unwrap_or(tip.hash) };
             replay(entry);
         }
-        file.seek(io::SeekFrom::End(0)).map_err(io_problem)?;
-        let (queue, waiting) = sync_channel(QUEUE);
-        let poisoned = Arc::new(AtomicBool::new(false));
-        let poison = Arc::clone(&poisoned);
-        let writer = std::thread::Builder::new()
-            .name("audit-log".to_owned())
-            .spawn(move || {
-                write_until_error(&mut file, &waiting, &poison);
-                // Closing alone would not do while a program that is being started still holds a copy. The kernel lets go
-                // in any case when the process ends.
-                let _ = file.unlock();
-            })
-            .map_err(io_problem)?;
-        Ok(Opened { log: Self { tip, queue: Some(queue), writer: Some(writer), poisoned }, torn })
+        let end = file.metadata().map_err(io_problem)?.len();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let folder = Folder::new(path.parent().unwrap_or(Path::new("")));
+        let opened = folder.open(name, Opening::Existing).map_err(io_problem)?;
+        let appender = Appender::start("audit-log", opened, end, Held(file), LIMITS).map_err(io_problem)?;
+        Ok(Opened { log: Self { tip, appender }, torn })
     }
 
     /// Appends an entry. It has its place in the chain at once; it is there only when [`Durable::wait`] says so.
@@ -160,19 +132,11 @@ impl AuditLog {
         event_type: &str,
         details: &impl Serialize,
     ) -> Result<Durable, Unwritable> {
-        if self.is_poisoned() {
-            return Err(Unwritable::Poisoned);
-        }
         let (line, tip) =
             self.tip.next_line(now, event_type, details).map_err(|_unserialisable| Unwritable::NotJson)?;
-        let (done, durable) = oneshot::channel();
-        let queue = self.queue.as_ref().ok_or(Unwritable::Poisoned)?;
-        queue.try_send(Waiting { line, done }).map_err(|error| match error {
-            TrySendError::Full(_) => Unwritable::Busy,
-            TrySendError::Disconnected(_) => Unwritable::Poisoned,
-        })?;
+        let (_position, durable) = self.appender.push(line, (), Need::Ordinary)?;
         self.tip = tip;
-        Ok(Durable(durable))
+        Ok(durable)
     }
 
     /// How many entries have been appended, durable or not.
@@ -182,7 +146,7 @@ impl AuditLog {
 
     /// Whether a write or a sync failed: then nothing is appended any more.
     pub fn is_poisoned(&self) -> bool {
-        self.poisoned.load(Ordering::Acquire) || self.writer.as_ref().is_none_or(JoinHandle::is_finished)
+        self.appender.trouble().is_some()
     }
 
     /// Whether nothing has been appended yet.
@@ -191,45 +155,15 @@ impl AuditLog {
     }
 }
 
-impl Drop for AuditLog {
-    /// Waits for the writer, so that whoever opens the log next finds it free and whole.
-    fn drop(&mut self) {
-        drop(self.queue.take());
-        if let Some(writer) = self.writer.take() {
-            // A writer that panicked has acknowledged nothing.
-            let _ = writer.join();
-        }
-    }
-}
+// === impl Held ===
 
-// === impl Durable ===
+impl Keeper for Held {
+    type Mark = ();
 
-impl Durable {
-    /// Waits until the entry, and with it every entry before it, is on the disk.
-    pub async fn wait(self) -> Result<(), Unwritable> {
-        self.0.await.map_err(|_writer_gone| Unwritable::Poisoned)
-    }
-
-    /// The same for a caller without a runtime.
-    pub fn wait_blocking(self) -> Result<(), Unwritable> {
-        self.0.blocking_recv().map_err(|_writer_gone| Unwritable::Poisoned)
-    }
-}
-
-/// The writer thread. It ends with the first error; from then on every append finds the queue closed.
-fn write_until_error(file: &mut File, waiting: &Receiver<Waiting>, poison: &AtomicBool) {
-    while let Ok(first) = waiting.recv() {
-        let group: Vec<_> = std::iter::once(first).chain(waiting.try_iter().take(QUEUE)).collect();
-        let bytes: Vec<u8> = group.iter().flat_map(|entry| entry.line.iter().copied()).collect();
-        if file.write_all(&bytes).and_then(|()| file.sync_data()).is_err() {
-            poison.store(true, Ordering::Release);
-            // Dropping the group unacknowledged tells every waiting caller.
-            return;
-        }
-        for entry in group {
-            // A caller that no longer waits does not make the entry less true.
-            let _ = entry.done.send(());
-        }
+    fn close(&mut self) {
+        // Closing alone would not do while a program that is being started still holds a copy. The kernel lets go in any
+        // case when the process ends.
+        let _ = self.0.unlock();
     }
 }
 
