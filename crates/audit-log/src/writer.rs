@@ -8,6 +8,7 @@ use crate::append::{Appender, Keeper, Limits, Need};
 use crate::disk::{Disk as _, Folder, Opening};
 use crate::durable::Durable;
 use crate::entry::{Entry, NotAnEntry, Tip};
+use crate::files::LogFiles;
 use crate::trouble::Unwritable;
 use crate::verify::entries;
 use jiff::Timestamp;
@@ -108,7 +109,7 @@ impl AuditLog {
         }
         let torn = cut_unfinished_line(path, &mut file).map_err(io_problem)?;
         let mut tip = Tip::genesis();
-        for entry in entries(path).map_err(io_problem)? {
+        for entry in entries(&LogFiles::of(path)).map_err(io_problem)? {
             let entry = entry.map_err(io_problem)?.map_err(|source| OpenProblem::Broken {
                 path: path.to_owned(),
                 at: tip.seq + 1,

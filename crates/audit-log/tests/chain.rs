@@ -1,7 +1,7 @@
 //! What holds a log together, and what is found when it does not.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
-use audit_log::{AuditLog, ContentStore, OpenProblem, Verdict, entries, verify};
+use audit_log::{AuditLog, ContentStore, LogFiles, OpenProblem, Verdict, entries, verify};
 use jiff::Timestamp;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ fn an_entry_has_the_promised_fields_in_order_and_the_first_links_to_zeros() {
         assert!(found >= last, "{field}");
         last = found;
     }
-    let read: Vec<_> = entries(&path).unwrap().map(|entry| entry.unwrap().unwrap()).collect();
+    let read: Vec<_> = entries(&LogFiles::of(&path)).unwrap().map(|entry| entry.unwrap().unwrap()).collect();
     assert_eq!(read[0].prev_hash, "0".repeat(64));
     assert_eq!(read[1].prev_hash, read[0].hash);
     assert_eq!((read[0].seq, read[1].seq), (1, 2));
@@ -59,7 +59,7 @@ fn the_hash_can_be_made_by_any_tool_from_the_bytes_of_the_line() {
 fn a_log_reopens_where_it_ended() {
     let (_folder, path) = written(3);
     append(&path, 2);
-    assert_eq!(verify(&path).unwrap(), Verdict::Valid { entries: 5 });
+    assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: 5 });
     let mut seen = 0;
     let opened = AuditLog::open(&path, |_| seen += 1).unwrap();
     assert_eq!((seen, opened.log.len()), (5, 5));
@@ -88,7 +88,7 @@ fn every_change_is_found_at_its_entry() {
         let mut changed = lines(&path);
         change(&mut changed);
         write_lines(&path, &changed);
-        assert_eq!(verify(&path).unwrap(), Verdict::Broken { at }, "{what}");
+        assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Broken { at }, "{what}");
         let refused = AuditLog::open(&path, |_| {});
         assert!(matches!(refused, Err(OpenProblem::Broken { at: found, .. }) if found == at), "{what}");
     }
@@ -103,7 +103,7 @@ fn every_flipped_bit_is_found() {
         let mut changed = sound.clone();
         changed[position] ^= 1;
         std::fs::write(&path, &changed).unwrap();
-        assert!(matches!(verify(&path).unwrap(), Verdict::Broken { .. }), "byte {position}");
+        assert!(matches!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Broken { .. }), "byte {position}");
     }
 }
 
@@ -114,11 +114,11 @@ fn a_torn_last_line_is_kept_beside_the_log_and_the_chain_goes_on() {
     let last_line = sound[..sound.len() - 1].iter().rposition(|b| *b == b'\n').unwrap() + 1;
     for cut in [last_line + 1, last_line + 40, sound.len() - 1] {
         std::fs::write(&path, &sound[..cut]).unwrap();
-        assert_eq!(verify(&path).unwrap(), Verdict::Broken { at: 3 });
+        assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Broken { at: 3 });
         let torn = AuditLog::open(&path, |_| {}).unwrap().torn.unwrap();
         assert_eq!(std::fs::read(&torn.kept_in).unwrap(), sound[last_line..cut]);
         append(&path, 1);
-        assert_eq!(verify(&path).unwrap(), Verdict::Valid { entries: 3 });
+        assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: 3 });
     }
 }
 
@@ -143,9 +143,9 @@ fn the_file_is_private_and_never_reached_through_a_link() {
 fn an_empty_log_is_valid_and_a_missing_one_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("executor.jsonl");
-    assert!(verify(&path).is_err());
+    assert!(verify(&LogFiles::of(&path)).is_err());
     std::fs::write(&path, "").unwrap();
-    assert_eq!(verify(&path).unwrap(), Verdict::Valid { entries: 0 });
+    assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: 0 });
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_disk_that_fails_is_never_written_again() {
     let said = String::from_utf8_lossy(&child.stdout).into_owned();
     assert!(said.contains("full disk: refused, room again: refused"), "{said}");
     assert!(child.status.success(), "{said}");
-    assert_eq!(verify(&path).unwrap(), Verdict::Valid { entries: 1 });
+    assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: 1 });
 }
 
 fn append_on_a_full_disk(path: &Path) {
