@@ -116,7 +116,7 @@ mod tests {
         loop {
             match lines.next().unwrap() {
                 Next::Line(line) => found.push(lines.get(line).to_vec()),
-                other => return (found, other),
+                end @ (Next::Unfinished | Next::TooLong | Next::End) => return (found, end),
             }
         }
     }
