@@ -63,6 +63,11 @@ pub(crate) trait Keeper: Send + 'static {
         Ok(())
     }
 
+    /// We have just changed the file, which ends here: so it is left.
+    fn touched(&mut self, _file: &dyn DiskFile, _end: u64) -> Result<(), Stopped> {
+        Ok(())
+    }
+
     /// The group is on the disk, the file ends at `end`, and nobody has heard of it yet.
     fn synced(&mut self, _file: &dyn DiskFile, _end: u64, _last: &Self::Mark) -> Result<(), Stopped> {
         Ok(())
@@ -81,6 +86,7 @@ pub(crate) trait Keeper: Send + 'static {
         _old: &dyn DiskFile,
         _old_end: u64,
         _bytes: &[u8],
+        _mark: &Self::Mark,
     ) -> Result<Box<dyn DiskFile>, Stopped> {
         Err(Stopped::Poisoned(Fault::new("begin a new file", &io::ErrorKind::Unsupported.into())))
     }
@@ -161,10 +167,11 @@ impl<M: Debug + Send + 'static> Appender<M> {
         name: &str,
         file: Box<dyn DiskFile>,
         end: u64,
-        keeper: impl Keeper<Mark = M>,
+        mut keeper: impl Keeper<Mark = M>,
         limits: Limits,
     ) -> io::Result<Self> {
         let reached = set_aside(&*file, end, limits.wanted(end))?;
+        keeper.touched(&*file, end).map_err(|stopped| io::Error::other(Unwritable::from(stopped)))?;
         let room = Room {
             file: 0,
             allocated: reached.position(),
@@ -213,11 +220,12 @@ impl<M: Debug + Send + 'static> Appender<M> {
         Ok((position, durable))
     }
 
-    /// Begins the next file with these bytes; everything after goes there too. [`Unwritable::Full`] while it is not ready.
+    /// Begins the next file with these bytes; everything after goes there too. Refused while that is not ready.
     pub(crate) fn turn(&mut self, bytes: Vec<u8>, mark: M) -> Result<Durable, Unwritable> {
         let length = bytes.len() as u64;
         self.takes_more(length)?;
-        let ahead = self.next_space().filter(|space| length <= *space).ok_or(Unwritable::Full)?;
+        let not_ready = if self.shared.room().short { Unwritable::Full } else { Unwritable::Busy };
+        let ahead = self.next_space().filter(|space| length <= *space).ok_or(not_ready)?;
         let durable = self.send(bytes, mark, true)?;
         (self.end, self.file, self.ahead) = (length, self.file + 1, ahead);
         Ok(durable)
@@ -380,7 +388,7 @@ impl<K: Keeper> Thread<K> {
     fn commit(&mut self, group: &[Job<K::Mark>]) -> Result<(), Stopped> {
         let Some(last) = group.last() else { return Ok(()) };
         if last.turns {
-            let next = self.keeper.turn(&*self.file, self.end, &last.bytes)?;
+            let next = self.keeper.turn(&*self.file, self.end, &last.bytes, &last.mark)?;
             (self.file, self.end) = (next, last.bytes.len() as u64);
             let mut room = self.shared.room();
             let allocated = room.next.take().unwrap_or(self.end);
@@ -394,6 +402,7 @@ impl<K: Keeper> Thread<K> {
             }
             self.end += bytes.len() as u64;
         }
+        self.keeper.touched(&*self.file, self.end)?;
         self.keeper.synced(&*self.file, self.end, &last.mark)
     }
 
@@ -407,6 +416,7 @@ impl<K: Keeper> Thread<K> {
         self.asked = Instant::now();
         let reached = set_aside(&*self.file, room.allocated.max(self.end), self.limits.wanted(self.end))
             .map_err(Stopped::at("set space aside"))?;
+        self.keeper.touched(&*self.file, self.end)?;
         let mut room = self.shared.room();
         room.allocated = reached.position();
         room.short = matches!(reached, Reached::Full(_));
@@ -456,7 +466,7 @@ impl Shared {
 
 impl Limits {
     /// With less space than this set aside, a full queue could meet a full disk.
-    const fn needed(&self, end: u64) -> u64 {
+    pub(crate) const fn needed(&self, end: u64) -> u64 {
         end + self.queue_bytes + self.reserve
     }
 

@@ -210,7 +210,7 @@ impl DiskFile for RealFile {
 
 // === impl dyn DiskFile ===
 
-impl dyn DiskFile {
+impl dyn DiskFile + '_ {
     /// Writes all of the bytes.
     pub(crate) fn write_all_at(&self, mut bytes: &[u8], mut position: u64) -> io::Result<()> {
         while !bytes.is_empty() {
