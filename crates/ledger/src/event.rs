@@ -18,6 +18,8 @@ pub enum Event {
     ExecutorStarted { version: String, host: String, policy: Digest },
     /// An unfinished last line was cut off the log and kept.
     LogRecovered { bytes: u64, kept_in: String },
+    /// The disk is full: nothing but the end of what was begun is recorded, and nothing new is done.
+    RecordFull { what: String },
     /// A new segment of the log begins; what followed from all entries before it stands beside the record.
     SegmentStarted { carried: Digest },
     /// The machine's clock was set while this process ran. Zone 1 goes on by its own time.
