@@ -8,7 +8,7 @@ use crate::zone1::Zone1;
 use action::{Digest, Request, ZoneId};
 use audit_log::Durable;
 use capability::PermitTerms;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use policy::{Approval, Decision, Knowledge, Terms};
 
 /// What a zone wishes. Nothing in it is trusted.
@@ -134,13 +134,12 @@ impl Zone1 {
 
     /// Policy, then limits.
     fn verdict(&self, ledger: &Ledger, request: &Request, item: Option<&str>) -> Result<Verdict, Refusal> {
-        let injection_warning = injection_warning(ledger, item);
-        let knowledge = Knowledge { injection_warning, approval: Approval::None };
         let now = Self::now();
+        let knowledge = known(ledger, request, item, Approval::None, now);
         let within = |terms: &Terms| {
             within_limit(terms, ledger.spent_or_open(request.zone(), request.action().name()), now)
         };
-        match self.means.policy.judge(request, knowledge) {
+        match self.means.policy.judge(request, &knowledge) {
             Decision::Deny(reason) => Ok(Verdict::Deny { why: reason.to_string() }),
             Decision::Allow(terms) => {
                 within(&terms)?;
@@ -300,12 +299,36 @@ fn known_item(ledger: &Ledger, untrusted_item: String) -> Result<Option<String>,
 
 /// Whether the content that the zone works on carries a warning. The zone's word on which content that is can only add
 /// to it: as long as warned content is out and unsettled, everything asked for may come from it.
-pub(crate) fn injection_warning(ledger: &Ledger, item: Option<&str>) -> bool {
+fn injection_warning(ledger: &Ledger, item: Option<&str>) -> bool {
     let named = item.and_then(|item| ledger.item(item)).is_some_and(|item| match &item.state {
         ItemState::Cleaned(cleaned) | ItemState::Settled(cleaned) => cleaned.injection_warning,
         ItemState::Received | ItemState::Quarantined => false,
     });
     named || ledger.warned_content_is_out()
+}
+
+/// What is known of a request at this moment. Of recipients and provenance nothing is known yet, and what is not known to
+/// be good is taken for bad.
+pub(crate) fn known(
+    ledger: &Ledger,
+    request: &Request,
+    item: Option<&str>,
+    approval: Approval,
+    at: Timestamp,
+) -> Knowledge {
+    let action = request.action();
+    let parameters = action.name().parameters().iter().map(|name| (*name).to_owned());
+    let done = ledger.spent(request.zone(), action.name());
+    let since = |age| done.iter().filter(|then| at.duration_since(**then) < age).count() as u64;
+    Knowledge {
+        injection_warning: injection_warning(ledger, item),
+        approval,
+        unknown_recipients: action.recipients().into_iter().collect(),
+        untrusted_parameters: parameters.collect(),
+        done_last_hour: since(SignedDuration::from_hours(1)),
+        done_last_day: since(SignedDuration::from_hours(24)),
+        at,
+    }
 }
 
 /// Refuses when the terms' limit is reached.

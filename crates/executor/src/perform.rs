@@ -2,13 +2,13 @@
 //! write outcome. There is no other way.
 
 use crate::event::{Event, Outcome, quoted};
-use crate::judge::{injection_warning, within_limit};
+use crate::judge::{known, within_limit};
 use crate::ledger::State;
 use crate::refusal::Refusal;
 use crate::zone1::Zone1;
 use action::{Request, ZoneId};
 use audit_log::Durable;
-use policy::{Approval, Decision, Knowledge};
+use policy::{Approval, Decision};
 use std::sync::Arc;
 
 /// What a zone wants done under a permit. Nothing in it is trusted.
@@ -141,11 +141,8 @@ impl Zone1 {
         if permit.digest() != asked.digest {
             return Err(named(Refusal::Permit(capability::InvalidPermit::ParametersChanged)));
         }
-        let knowledge = Knowledge {
-            injection_warning: injection_warning(record.ledger(), asked.item.as_deref()),
-            approval,
-        };
-        let terms = match self.means.policy.judge(&request, knowledge) {
+        let knowledge = known(record.ledger(), &request, asked.item.as_deref(), approval, Self::now());
+        let terms = match self.means.policy.judge(&request, &knowledge) {
             Decision::Allow(terms) => terms,
             Decision::Ask(_) => return Err(named(Refusal::NotApproved)),
             Decision::Deny(reason) => return Err(named(Refusal::PolicyDenies(reason.to_string()))),

@@ -7,7 +7,8 @@ use cedar_policy::{
     Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Response,
     RestrictedExpression,
 };
-use std::collections::{HashMap, HashSet};
+use jiff::Timestamp;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a request is worth, and under which terms.
 #[must_use]
@@ -59,16 +60,30 @@ pub enum Risk {
 }
 
 /// What Zone 1 itself knows when it judges. Nothing in it is taken from the agent's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// It is recorded with every decision, so that another policy can be asked what it would have decided.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Knowledge {
     /// The content that the agent works on carries an injection warning.
     pub injection_warning: bool,
     /// The owner's signed yes to exactly this request is at hand.
     pub approval: Approval,
+    /// The recipients of this request to whom nothing was ever sent with the owner's yes.
+    pub unknown_recipients: BTreeSet<String>,
+    /// The names of the parameters whose values occur in untrusted content that a zone was handed.
+    pub untrusted_parameters: BTreeSet<String>,
+    /// How often the zone did this action within the last 60 minutes, this time not counted.
+    pub done_last_hour: u64,
+    /// The same, within the last 24 hours.
+    pub done_last_day: u64,
+    /// The moment of the decision.
+    pub at: Timestamp,
 }
 
 /// Whether the owner agreed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Approval {
     /// The owner has not been asked, or has not answered.
     None,
@@ -80,8 +95,8 @@ pub enum Approval {
 
 impl Policy {
     /// Judges a request.
-    pub fn judge(&self, request: &Request, knowledge: Knowledge) -> Decision {
-        let evaluate = |approval| self.evaluate(request, Knowledge { approval, ..knowledge });
+    pub fn judge(&self, request: &Request, knowledge: &Knowledge) -> Decision {
+        let evaluate = |approval| self.evaluate(request, &Knowledge { approval, ..knowledge.clone() });
         match (evaluate(knowledge.approval), knowledge.approval) {
             (Decision::Deny(Reason::NoRulePermits), Approval::None) => match evaluate(Approval::Verified) {
                 Decision::Allow(terms) => Decision::Ask(terms),
@@ -98,7 +113,7 @@ impl Policy {
         }
     }
 
-    fn evaluate(&self, request: &Request, knowledge: Knowledge) -> Decision {
+    fn evaluate(&self, request: &Request, knowledge: &Knowledge) -> Decision {
         let Some(rules) = self.by_action.get(&request.action().name()) else {
             return Decision::Deny(Reason::NoRulePermits);
         };
@@ -162,7 +177,7 @@ fn annotations<T: std::str::FromStr>(rules: &[&cedar_policy::Policy], key: &str)
 fn ask_cedar(
     rules: &PolicySet,
     request: &Request,
-    knowledge: Knowledge,
+    knowledge: &Knowledge,
 ) -> Result<Response, Box<dyn std::error::Error>> {
     let uid = |kind: &str, id: &str| -> Result<EntityUid, Box<dyn std::error::Error>> {
         Ok(EntityUid::from_type_name_and_id(kind.parse::<EntityTypeName>()?, EntityId::new(id)))
@@ -188,25 +203,51 @@ fn ask_cedar(
     Ok(Authorizer::new().is_authorized(&query, rules, &entities))
 }
 
-fn context(action: &Action, knowledge: Knowledge) -> Result<Context, Box<dyn std::error::Error>> {
-    let Knowledge { injection_warning, approval } = knowledge;
-    let strings = |values: HashSet<String>| {
-        RestrictedExpression::new_set(values.into_iter().map(RestrictedExpression::new_string))
-    };
+fn context(action: &Action, knowledge: &Knowledge) -> Result<Context, Box<dyn std::error::Error>> {
+    let Knowledge {
+        injection_warning,
+        approval,
+        unknown_recipients,
+        untrusted_parameters,
+        done_last_hour,
+        done_last_day,
+        at,
+    } = knowledge;
+    let boolean = RestrictedExpression::new_bool;
+    // A count that Cedar cannot hold stays the largest it can.
+    let long = |count: u64| RestrictedExpression::new_long(i64::try_from(count).unwrap_or(i64::MAX));
     let mut pairs = vec![
-        ("approved".to_owned(), RestrictedExpression::new_bool(approval == Approval::Verified)),
-        ("injection_warning".to_owned(), RestrictedExpression::new_bool(injection_warning)),
+        ("approved", boolean(*approval == Approval::Verified)),
+        ("injection_warning", boolean(*injection_warning)),
+        ("done_last_hour", long(*done_last_hour)),
+        ("done_last_day", long(*done_last_day)),
+        ("now", RestrictedExpression::new_datetime(format!("{at:.3}"))),
     ];
-    let domains = match action {
-        Action::SendEmail(mail) => mail.to.iter().chain(&mail.cc).map(|a| a.domain().to_owned()).collect(),
+    if let Some(domains) = recipient_domains(action) {
+        pairs.extend([
+            ("recipients", strings(action.recipients())),
+            ("recipient_domains", strings(domains)),
+            ("unknown_recipients", strings(unknown_recipients.iter().cloned())),
+            ("known_recipients", boolean(unknown_recipients.is_empty())),
+            ("untrusted_parameters", strings(untrusted_parameters.iter().cloned())),
+        ]);
+    }
+    Ok(Context::from_pairs(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)))?)
+}
+
+/// The domains that an action reaches; `None` where it reaches nobody.
+fn recipient_domains(action: &Action) -> Option<BTreeSet<String>> {
+    match action {
+        Action::SendEmail(mail) => {
+            Some(mail.to.iter().chain(&mail.cc).map(|address| address.domain().to_owned()).collect())
+        }
         Action::SendTelegram(_) | Action::SendSlack(_) | Action::MakeCall(_) | Action::SendSms(_) => {
-            HashSet::new()
+            Some(BTreeSet::new())
         }
-        Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_) => {
-            return Ok(Context::from_pairs(pairs)?);
-        }
-    };
-    pairs.push(("recipients".to_owned(), strings(action.recipients().into_iter().collect())));
-    pairs.push(("recipient_domains".to_owned(), strings(domains)));
-    Ok(Context::from_pairs(pairs)?)
+        Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_) => None,
+    }
+}
+
+fn strings(values: impl IntoIterator<Item = String>) -> RestrictedExpression {
+    RestrictedExpression::new_set(values.into_iter().map(RestrictedExpression::new_string))
 }
