@@ -8,7 +8,7 @@ use crate::zone1::Zone1;
 use action::{Role, reveal};
 use clean_content::CleanContent;
 use jiff::Timestamp;
-use ledger::{Asked, Event, State, quoted};
+use ledger::{Asked, Event, Known, State, quoted};
 use std::collections::BTreeMap;
 
 /// One request as the owner sees it: rendered from the parameters themselves, every misleading character made visible.
@@ -123,7 +123,9 @@ impl Zone1 {
             let decision = self.verdict(&policy, record.ledger(), &request, &knowledge)?;
             let again = Event::ApprovalAskedAgain { request: id.clone(), who: quoted(untrusted_who) };
             let mut written = self.write(&mut record, again)?;
-            let judged = Event::DecisionMade { request: id, policy: policy.digest(), knowledge, decision };
+            let known = Known::of(&knowledge, &request.action().recipients());
+            let judged =
+                Event::DecisionMade { request: id, policy: policy.digest(), knowledge: known, decision };
             written.and(self.write(&mut record, judged)?);
             (record.ledger().request(untrusted_request).map_or("unknown", Asked::state_word), written)
         };

@@ -7,7 +7,7 @@ use crate::zone1::Zone1;
 use action::{Digest, Request, ZoneId};
 use capability::PermitTerms;
 use jiff::Timestamp;
-use ledger::{Asked, Event, Ledger, Origin, State, Verdict, quoted};
+use ledger::{Asked, Event, Known, Ledger, Origin, State, Verdict, quoted};
 use policy::{Decision, Policy, Terms};
 
 /// What a zone wishes. Nothing in it is trusted.
@@ -166,7 +166,7 @@ impl Zone1 {
             None => self.enter(&mut record, &request, key, item, origins, &mut written)?,
         };
         let judged =
-            Event::DecisionMade { request: id.clone(), policy: policy.digest(), knowledge, decision };
+            Event::DecisionMade { request: id.clone(), policy: policy.digest(), knowledge: known, decision };
         written.and(self.write(&mut record, judged)?);
         let answer = self.standing(&mut record, zone, &id, &mut written);
         Ok((answer, written))

@@ -1,9 +1,10 @@
 //! Everything that Zone 1 records. What is not here cannot have happened.
 
+use crate::known::Known;
 use action::Digest;
 use capability::Answer;
 use jiff::Timestamp;
-use policy::{Knowledge, Risk};
+use policy::Risk;
 use serde::{Deserialize, Serialize};
 
 /// One entry's `event_type` and `details`.
@@ -66,7 +67,7 @@ pub enum Event {
     /// A call was refused that neither wishes nor orders anything: a wait, or the end of an item.
     CallRefused { zone: String, call: String, about: String, code: String, why: String },
     /// Policy judged a request.
-    DecisionMade { request: String, policy: Digest, knowledge: Knowledge, decision: Verdict },
+    DecisionMade { request: String, policy: Digest, knowledge: Known, decision: Verdict },
     /// The owner answered.
     ApprovalRecorded {
         request: String,

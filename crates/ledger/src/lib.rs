@@ -8,10 +8,12 @@
 
 mod event;
 mod item;
+mod known;
 mod request;
 mod state;
 
 pub use event::{Event, NotAnEvent, Origin, Outcome, Verdict, quoted};
 pub use item::{Cleaned, Item, ItemState};
+pub use known::Known;
 pub use request::{Asked, State};
 pub use state::Ledger;
