@@ -165,6 +165,7 @@ impl Zone1 {
             Some(id) => id,
             None => self.enter(&mut record, &request, key, item, origins, &mut written)?,
         };
+        let known = Known::of(&knowledge, &request.action().recipients());
         let judged =
             Event::DecisionMade { request: id.clone(), policy: policy.digest(), knowledge: known, decision };
         written.and(self.write(&mut record, judged)?);
