@@ -3,6 +3,9 @@
 
 mod chain;
 mod crash;
+mod full;
 mod schedule;
+mod segments;
 mod sim;
 mod support;
+mod tampered;
