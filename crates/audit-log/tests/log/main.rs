@@ -2,4 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
 mod chain;
+mod crash;
+mod schedule;
+mod sim;
 mod support;
