@@ -142,7 +142,7 @@ impl<'a> EntryRef<'a> {
 
 impl Tip {
     /// Before the first entry.
-    pub(crate) fn genesis() -> Self {
+    pub(crate) const fn genesis() -> Self {
         Self { seq: 0, hash: Digest::ZERO }
     }
 

@@ -163,7 +163,8 @@ impl Zone1 {
         item: Option<String>,
     ) -> Result<String, Refusal> {
         let id = Self::fresh_name("req")?;
-        let parameters = record.content().put(request.parameters().as_bytes())?;
+        let (parameters, kept) = record.content().put(request.parameters().as_bytes())?;
+        kept.wait_blocking()?;
         let entered = Event::CapabilityRequested {
             request: id.clone(),
             zone: request.zone().to_string(),

@@ -104,9 +104,9 @@ impl HandedOut<'_> {
     }
 
     async fn cleaned(&self, zone1: &Zone1, content: &CleanContent) -> Result<(), Refusal> {
-        let durable = {
+        let (kept, durable) = {
             let mut record = zone1.record()?;
-            let clean = record.content().put(content.to_json().as_bytes())?;
+            let (clean, kept) = record.content().put(content.to_json().as_bytes())?;
             let findings = content.findings().iter().map(|finding| quoted(&finding.kind)).collect();
             let event = Event::ItemCleaned {
                 item: self.item.clone(),
@@ -114,8 +114,9 @@ impl HandedOut<'_> {
                 injection_warning: content.injection_warning(),
                 findings,
             };
-            zone1.write(&mut record, event)?
+            (kept, zone1.write(&mut record, event)?)
         };
+        kept.wait().await?;
         Ok(durable.wait().await?)
     }
 

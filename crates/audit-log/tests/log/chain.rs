@@ -1,7 +1,7 @@
 //! What holds a log together, and what is found when it does not.
 
 use crate::support::{Seen, open, open_with};
-use audit_log::{ContentStore, Need, OpenProblem, Trouble, Verdict, entries, verify};
+use audit_log::{LogFiles, Need, OpenProblem, Trouble, Verdict, entries, verify};
 use jiff::Timestamp;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ fn an_entry_has_the_promised_fields_in_order_and_the_first_links_to_zeros() {
         assert!(found >= last, "{field}");
         last = found;
     }
-    let read: Vec<_> = entries(&path).unwrap().map(|entry| entry.unwrap().unwrap()).collect();
+    let read: Vec<_> = entries(&LogFiles::of(&path)).unwrap().map(|entry| entry.unwrap().unwrap()).collect();
     assert_eq!(read[0].prev_hash, "0".repeat(64));
     assert_eq!(read[1].prev_hash, read[0].hash);
     assert_eq!((read[0].seq, read[1].seq), (1, 2));
@@ -62,7 +62,7 @@ fn the_hash_can_be_made_by_any_tool_from_the_bytes_of_the_line() {
 fn a_log_reopens_where_it_ended() {
     let (_folder, path) = written(3);
     append(&path, 2);
-    assert_eq!(verify(&path).unwrap(), Verdict::Valid { entries: 5 });
+    assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: 5 });
     let mut seen = Seen::default();
     let opened = open_with(&path, &mut seen).unwrap();
     assert_eq!((seen.entries.len(), opened.log.len()), (5, 5));
@@ -91,7 +91,7 @@ fn every_change_is_found_at_its_entry() {
         let mut changed = lines(&path);
         change(&mut changed);
         write_lines(&path, &changed);
-        assert_eq!(verify(&path).unwrap(), Verdict::Broken { at }, "{what}");
+        assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Broken { at }, "{what}");
         let refused = open(&path);
         assert!(matches!(refused, Err(OpenProblem::Broken { at: found, .. }) if found == at), "{what}");
     }
@@ -106,7 +106,7 @@ fn every_flipped_bit_is_found() {
         let mut changed = sound.clone();
         changed[position] ^= 1;
         std::fs::write(&path, &changed).unwrap();
-        assert!(matches!(verify(&path).unwrap(), Verdict::Broken { .. }), "byte {position}");
+        assert!(matches!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Broken { .. }), "byte {position}");
     }
 }
 
@@ -124,12 +124,12 @@ fn a_torn_last_line_is_kept_beside_the_log_and_the_chain_goes_on() {
         let before = std::fs::read(&path).unwrap();
         std::fs::write(&path, [&before, *torn_off].concat()).unwrap();
         let entries = 3 + n as u64;
-        assert_eq!(verify(&path).unwrap(), Verdict::Broken { at: entries + 1 });
+        assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Broken { at: entries + 1 });
         let torn = open(&path).unwrap().torn.unwrap();
         assert_eq!(std::fs::read(&torn.kept_in).unwrap(), *torn_off);
         assert_eq!(torn.bytes, torn_off.len() as u64);
         append(&path, 1);
-        assert_eq!(verify(&path).unwrap(), Verdict::Valid { entries: entries + 1 });
+        assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: entries + 1 });
     }
 }
 
@@ -159,9 +159,9 @@ fn the_file_is_private_and_never_reached_through_a_link() {
 fn an_empty_log_is_valid_and_a_missing_one_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("executor.jsonl");
-    assert!(verify(&path).is_err());
+    assert!(verify(&LogFiles::of(&path)).is_err());
     std::fs::write(&path, "").unwrap();
-    assert_eq!(verify(&path).unwrap(), Verdict::Valid { entries: 0 });
+    assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: 0 });
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_disk_that_fails_is_never_written_again() {
     let said = String::from_utf8_lossy(&child.stdout).into_owned();
     assert!(said.contains("full disk: refused, room again: refused"), "{said}");
     assert!(child.status.success(), "{said}");
-    assert_eq!(verify(&path).unwrap(), Verdict::Valid { entries: 1 });
+    assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: 1 });
 }
 
 fn append_on_a_full_disk(path: &Path) {
@@ -218,16 +218,4 @@ fn append_on_a_full_disk(path: &Path) {
     let names = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(!names.into_iter().any(|name| name.to_string_lossy().contains("torn")));
     assert!(open(path).unwrap().torn.is_some());
-}
-
-#[test]
-fn content_is_found_by_its_digest_and_a_change_on_the_disk_is_noticed() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = ContentStore::open(&folder.path().join("content")).unwrap();
-    let digest = store.put(b"hello").unwrap();
-    assert_eq!(store.put(b"hello").unwrap(), digest);
-    assert_eq!(store.get(digest).unwrap().unwrap(), b"hello");
-    assert_eq!(store.get(action::Digest::of(b"other")).unwrap(), None);
-    std::fs::write(folder.path().join("content").join(digest.to_hex()), b"hellO").unwrap();
-    assert!(store.get(digest).is_err());
 }
