@@ -4,11 +4,11 @@
 //! `verify_all` against `hash_every_line` (SHA-256 alone) is the price of checking more than bytes.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot set up its case ends")]
 
-use audit_log::{AuditLog, Verdict, verify_file};
+use audit_log::{AuditLog, EntryRef, Fold, HeadKey, Need, Options, Place, Signer, Verdict, verify_file};
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const ENTRIES: usize = 20_000;
 
@@ -23,13 +23,33 @@ fn details() -> serde_json::Value {
     })
 }
 
+/// Remembers nothing.
+struct Nothing;
+
+impl Fold for Nothing {
+    fn begins_with(&mut self, _first: &EntryRef<'_>) -> bool {
+        true
+    }
+
+    fn take(&mut self, _entry: &EntryRef<'_>) {}
+}
+
+fn open(path: &Path) -> AuditLog {
+    let key = HeadKey::generate_text(&ring::rand::SystemRandom::new()).unwrap();
+    let signer =
+        Signer { origin: "example.org/log".parse().unwrap(), key: HeadKey::from_text(&key).unwrap() };
+    AuditLog::open(&Place::of(path).unwrap(), signer, &Options::default(), &mut Nothing).unwrap().log
+}
+
 #[divan::bench(sample_count = 300, sample_size = 1)]
 fn durable_append(bencher: divan::Bencher<'_, '_>) {
     let folder = tempfile::tempdir_in(".").unwrap();
-    let mut log = AuditLog::open(&folder.path().join("log"), |_| {}).unwrap().log;
+    let mut log = open(&folder.path().join("log.jsonl"));
     let details = details();
     bencher.bench_local(|| {
-        log.append(Timestamp::now(), "capability_requested", &details).unwrap().wait_blocking()
+        log.append(Timestamp::now(), "capability_requested", &details, Need::Ordinary)
+            .unwrap()
+            .wait_blocking()
     });
 }
 
@@ -44,12 +64,12 @@ fn bare_append(bencher: divan::Bencher<'_, '_>) {
 /// A log of many entries, written without waiting for each.
 fn long_log() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir_in(".").unwrap();
-    let path = folder.path().join("log");
-    let mut log = AuditLog::open(&path, |_| {}).unwrap().log;
+    let path = folder.path().join("log.jsonl");
+    let mut log = open(&path);
     let details = details();
     let mut last = None;
     for n in 0..ENTRIES {
-        last = Some(log.append(Timestamp::now(), "capability_requested", &details).unwrap());
+        last = Some(log.append(Timestamp::now(), "capability_requested", &details, Need::Ordinary).unwrap());
         if n % 1000 == 0 {
             last.take().unwrap().wait_blocking().unwrap();
         }
