@@ -3,7 +3,7 @@
 use crate::schedule::place;
 use crate::sim::SimDisk;
 use crate::support::{Seen, open_options, open_with, signer};
-use audit_log::{AuditLog, Need, Options, Trouble, Unwritable, Verdict, verify};
+use audit_log::{AuditLog, LogFiles, Need, Options, Trouble, Unwritable, Verdict, verify};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -119,7 +119,7 @@ fn a_file_system_of_2_mib_fills_up_and_nothing_is_lost() {
 
         let length = log.len();
         drop(log);
-        assert_eq!(verify(&audit_log::LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: length }, "{kind}");
+        assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: length }, "{kind}");
         let mut seen = Seen::default();
         let mut log = open_with(&path, &mut seen).unwrap().log;
         assert_eq!(seen.entries.len() as u64, length, "{kind}");
@@ -128,6 +128,6 @@ fn a_file_system_of_2_mib_fills_up_and_nothing_is_lost() {
         until(|| log.trouble().is_none());
         append(&mut log, Need::Ordinary).unwrap();
         drop(log);
-        assert_eq!(verify(&audit_log::LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: length + 1 }, "{kind}");
+        assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: length + 1 }, "{kind}");
     }
 }
