@@ -4,7 +4,7 @@
 //! `verify_all` against `hash_every_line` (SHA-256 alone) is the price of checking more than bytes.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot set up its case ends")]
 
-use audit_log::{AuditLog, Verdict, verify};
+use audit_log::{AuditLog, Verdict, verify_file};
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -63,7 +63,7 @@ fn verify_all(bencher: divan::Bencher<'_, '_>) {
     let (_folder, path) = long_log();
     bencher.counter(divan::counter::ItemsCount::new(ENTRIES)).bench_local(|| {
         let expected = Verdict::Valid { entries: ENTRIES as u64 };
-        (verify(&path).unwrap() == expected).then_some(()).unwrap();
+        (verify_file(&path).unwrap() == expected).then_some(()).unwrap();
     });
 }
 

@@ -152,7 +152,7 @@ impl HeadVerifier {
         let hash = lines.next().and_then(digest_of_base64).ok_or(InvalidHead)?;
         // Comparing with what we would have written leaves one way to write each head.
         let expected = note_text(origin, entries, hash);
-        if expected.strip_suffix('\n') != Some(text) || (entries == 0) != (hash.to_bytes() == [0; 32]) {
+        if expected.strip_suffix('\n') != Some(text) || (entries == 0) != (hash == Digest::ZERO) {
             return Err(InvalidHead);
         }
         let signature = signature_line

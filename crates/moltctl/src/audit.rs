@@ -1,7 +1,7 @@
 //! Reading and verifying the record. No process is asked: the file speaks for itself.
 
 use anyhow::Context as _;
-use audit_log::{Entry, Verdict, entries, verify};
+use audit_log::{Entry, LogFiles, Verdict, entries, verify, verify_file};
 use home::Home;
 use std::collections::VecDeque;
 use std::io::Write as _;
@@ -52,8 +52,11 @@ pub(crate) struct Filter {
 
 pub(crate) fn command(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Verify { json, file: Some(file) } => verdict(file, *json),
-        Command::Verify { json, file: None } => verdict(&Home::open(path)?.audit_log(), *json),
+        Command::Verify { json, file: Some(file) } => verdict(file, verify_file(file), *json),
+        Command::Verify { json, file: None } => {
+            let log = Home::open(path)?.audit_log();
+            verdict(&log, verify(&LogFiles::of(&log)), *json)
+        }
         Command::Show { filter } => show(&Home::open(path)?.audit_log(), filter),
         Command::Tail { lines, follow, filter } => {
             tail(&Home::open(path)?.audit_log(), *lines, *follow, filter)
@@ -61,8 +64,8 @@ pub(crate) fn command(path: &Path, command: &Command) -> anyhow::Result<ExitCode
     }
 }
 
-fn verdict(log: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
-    let verdict = verify(log).with_context(|| cannot_read(log))?;
+fn verdict(log: &Path, found: std::io::Result<Verdict>, as_json: bool) -> anyhow::Result<ExitCode> {
+    let verdict = found.with_context(|| cannot_read(log))?;
     let (valid, count) = match verdict {
         Verdict::Valid { entries } => (true, entries),
         Verdict::Broken { at } => (false, at),
@@ -78,7 +81,7 @@ fn verdict(log: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
 
 fn show(log: &Path, filter: &Filter) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
-    for entry in entries(log).with_context(|| cannot_read(log))? {
+    for entry in entries(&LogFiles::of(log)).with_context(|| cannot_read(log))? {
         match entry? {
             Ok(entry) => {
                 if !print(&entry, filter)? {
@@ -97,7 +100,7 @@ fn show(log: &Path, filter: &Filter) -> anyhow::Result<ExitCode> {
 fn tail(log: &Path, lines: usize, follow: bool, filter: &Filter) -> anyhow::Result<ExitCode> {
     let mut last = VecDeque::new();
     let mut seen = 0;
-    for entry in entries(log).with_context(|| cannot_read(log))? {
+    for entry in entries(&LogFiles::of(log)).with_context(|| cannot_read(log))? {
         let Ok(entry) = entry? else { break };
         seen = entry.seq;
         if filter.lets_through(&entry) {
@@ -117,7 +120,7 @@ fn tail(log: &Path, lines: usize, follow: bool, filter: &Filter) -> anyhow::Resu
     }
     loop {
         std::thread::sleep(std::time::Duration::from_millis(250));
-        for entry in entries(log)?.skip(usize::try_from(seen)?) {
+        for entry in entries(&LogFiles::of(log))?.skip(usize::try_from(seen)?) {
             let Ok(entry) = entry? else { break };
             seen = entry.seq;
             if !print(&entry, filter)? {

@@ -1,6 +1,6 @@
 //! What happened, told from the record alone.
 
-use audit_log::{ContentStore, Entry, entries};
+use audit_log::{ContentStore, Entry, LogFiles, entries};
 use clean_content::{CleanContent, Untrusted};
 use home::Home;
 use serde_json::Value;
@@ -36,7 +36,7 @@ impl Story {
         if !log.exists() {
             return Ok(story);
         }
-        for entry in entries(&log)? {
+        for entry in entries(&LogFiles::of(&log))? {
             // A broken chain is for `verify` to report.
             let Ok(entry) = entry? else { break };
             story.tell(&entry);

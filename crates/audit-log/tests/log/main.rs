@@ -1,0 +1,5 @@
+//! The log as a whole: what it holds together, what it survives, what it notices.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
+
+mod chain;
+mod support;
