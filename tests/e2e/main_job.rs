@@ -72,6 +72,7 @@ async fn a_mail_goes_in_the_owner_says_yes_and_one_mail_goes_out() {
     assert_eq!(
         events(&home),
         [
+            "policy_applied",
             "executor_started",
             "item_received",
             "item_cleaned",
@@ -85,7 +86,7 @@ async fn a_mail_goes_in_the_owner_says_yes_and_one_mail_goes_out() {
             "item_settled",
         ]
     );
-    the_record_proves_itself(&home, 11);
+    the_record_proves_itself(&home, 12);
 }
 
 fn the_record_proves_itself(home: &TestHome, entries: usize) {

@@ -8,7 +8,8 @@ use crate::zone1::Zone1;
 use action::{Role, reveal};
 use clean_content::CleanContent;
 use jiff::Timestamp;
-use ledger::{Asked, Event, State, quoted};
+use ledger::{Asked, Event, Known, State, quoted};
+use std::collections::BTreeMap;
 
 /// One request as the owner sees it: rendered from the parameters themselves, every misleading character made visible.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +123,9 @@ impl Zone1 {
             let decision = self.verdict(&policy, record.ledger(), &request, &knowledge)?;
             let again = Event::ApprovalAskedAgain { request: id.clone(), who: quoted(untrusted_who) };
             let mut written = self.write(&mut record, again)?;
-            let judged = Event::DecisionMade { request: id, policy: policy.digest(), knowledge, decision };
+            let known = Known::of(&knowledge, &request.action().recipients());
+            let judged =
+                Event::DecisionMade { request: id, policy: policy.digest(), knowledge: known, decision };
             written.and(self.write(&mut record, judged)?);
             (record.ledger().request(untrusted_request).map_or("unknown", Asked::state_word), written)
         };
@@ -212,11 +215,12 @@ impl Zone1 {
                 None => warnings.push(format!("the content it is about ({id}) is no longer there")),
             }
         }
-        warnings.extend(asked.origins.iter().map(|met| first_met(record, &met.parameter, &met.item)));
+        fields.extend(met_in(record, &asked));
         let unknown = asked.recipients.iter().filter(|tag| !record.ledger().knows_recipient(tag)).count();
         if unknown > 0 {
             let of = asked.recipients.len();
-            warnings.push(format!("{unknown} of {of} recipients were never written to with your yes"));
+            let never = format!("{unknown} of {of} recipients never written to with your yes before");
+            fields.push(("first time".to_owned(), never));
         }
         if asked.injection_warning {
             warnings.push(
@@ -228,13 +232,21 @@ impl Zone1 {
     }
 }
 
-/// Where a parameter's value was met first. What cannot be read any more is named all the same.
-fn first_met(record: &Record, parameter: &str, item: &str) -> String {
-    let content = record.ledger().item(item).and_then(|found| clean_content_of(record, found).ok().flatten());
-    match content {
-        Some(content) => format!("`{parameter}` occurs in {}", origin(item, &content)),
-        None => format!("`{parameter}` occurs in content from outside ({item})"),
+/// Which parameters were met in content from outside: a line for each item. What cannot be read any more is named all the
+/// same.
+fn met_in(record: &Record, asked: &Asked) -> Vec<(String, String)> {
+    let mut by_item: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for met in &asked.origins {
+        by_item.entry(&met.item).or_default().push(&met.parameter);
     }
+    let line = |(item, parameters): (&str, Vec<&str>)| {
+        let found =
+            record.ledger().item(item).and_then(|found| clean_content_of(record, found).ok().flatten());
+        let place =
+            found.map_or_else(|| format!("content from outside ({item})"), |content| origin(item, &content));
+        ("also in".to_owned(), format!("{}: occurs in {place}", parameters.join(", ")))
+    };
+    by_item.into_iter().map(line).collect()
 }
 
 /// Where a wish comes from: the words of the outside, shown as such.

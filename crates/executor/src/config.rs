@@ -2,8 +2,9 @@
 
 use crate::outbound::{MailRoute, Outbound};
 use crate::policy_in_force::PolicyText;
+use crate::record::RecordPlace;
 use action::Digest;
-use audit_log::HeadKey;
+use audit_log::{HeadKey, HeadKeyProblem, Signer};
 use capability::ApprovalVerifier;
 use connectors::smtp::{self, Smtp, SmtpConfig};
 use home::{Config, Home, MailDelivery, Problem, Problems, Security, SmtpSettings};
@@ -22,47 +23,19 @@ pub struct Settings {
     pub approvals: ApprovalVerifier,
     /// The connectors.
     pub outbound: Outbound,
-    /// The keys that belong to the record.
-    pub keys: RecordKeys,
-}
-
-/// The keys that belong to the record.
-pub struct RecordKeys {
-    /// Signs the head of the log.
-    pub head: HeadKey,
-    /// Makes tags of recipients.
-    pub tags: [u8; 32],
-}
-
-// === impl RecordKeys ===
-
-impl RecordKeys {
-    /// Reads the record key. One that others could read is no key: whoever has it can make up a past.
-    fn load(home: &Home) -> Result<Self, Problem> {
-        let file = home.record_key_file();
-        let text = Home::read_private(&file)?;
-        let head =
-            HeadKey::from_text(&text).map_err(|problem| Problem::new(&file, "", format!("{problem}")))?;
-        let tags = Digest::of([b"tags of recipients".as_slice(), text.trim().as_bytes()].concat().as_slice());
-        Ok(Self { head, tags: tags.to_bytes() })
-    }
-}
-
-impl std::fmt::Debug for RecordKeys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RecordKeys")
-    }
+    /// Makes tags of recipients that say nothing to whoever has the record alone.
+    pub tag_key: [u8; 32],
 }
 
 // === impl Settings ===
 
 impl Settings {
-    /// Reads them.
-    pub fn load(home: Home) -> Result<Self, Problems> {
+    /// Reads them, and where the record is.
+    pub fn load(home: Home) -> Result<(Self, RecordPlace), Problems> {
         let config = Config::load(&home);
         let policy = Home::read(&home.policy_file()).map(PolicyText::new);
         let approvals = load_approval_key(&home);
-        let keys = RecordKeys::load(&home);
+        let keys = load_record_key(&home);
         let mut problems = Vec::new();
         let mut keep = |found: Problems| problems.extend(found.into_vec());
         let config = config.map_err(&mut keep).ok();
@@ -72,14 +45,27 @@ impl Settings {
         let outbound = config.as_ref().map(|config| load_outbound(&home, config));
         let outbound = outbound.transpose().map_err(|problem| keep(problem.into())).ok().flatten();
         match (config, policy, approvals, outbound, keys) {
-            (Some(config), Some(policy), Some(approvals), Some(outbound), Some(keys)) => {
-                Ok(Self { home, config, policy, approvals, outbound, keys })
+            (Some(config), Some(policy), Some(approvals), Some(outbound), Some((signer, tag_key))) => {
+                let record = RecordPlace { log: home.audit_log(), content: home.content(), signer };
+                Ok((Self { home, config, policy, approvals, outbound, tag_key }, record))
             }
             _ => Err(Problems::none_or(problems)
                 .err()
                 .unwrap_or_else(|| Problem::new(home.config_file(), "", "cannot be understood").into())),
         }
     }
+}
+
+/// The key that signs heads, and the one for tags, which is made from it. What others could read is no key: whoever has it
+/// can make up a past.
+fn load_record_key(home: &Home) -> Result<(Signer, [u8; 32]), Problem> {
+    let file = home.record_key_file();
+    let text = Home::read_private(&file)?;
+    let problem = |problem: HeadKeyProblem| Problem::new(&file, "", problem.to_string());
+    let key = HeadKey::from_text(&text).map_err(problem)?;
+    let origin = home::RECORD_ORIGIN.parse().map_err(problem)?;
+    let tags = Digest::of([b"tags of recipients".as_slice(), text.trim().as_bytes()].concat().as_slice());
+    Ok((Signer { origin, key }, tags.to_bytes()))
 }
 
 fn load_approval_key(home: &Home) -> Result<ApprovalVerifier, Problem> {

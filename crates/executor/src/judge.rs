@@ -7,7 +7,7 @@ use crate::zone1::Zone1;
 use action::{Digest, Request, ZoneId};
 use capability::PermitTerms;
 use jiff::Timestamp;
-use ledger::{Asked, Event, Ledger, Origin, State, Verdict, quoted};
+use ledger::{Asked, Event, Known, Ledger, Origin, State, Verdict, quoted};
 use policy::{Decision, Policy, Terms};
 
 /// What a zone wishes. Nothing in it is trusted.
@@ -165,8 +165,9 @@ impl Zone1 {
             Some(id) => id,
             None => self.enter(&mut record, &request, key, item, origins, &mut written)?,
         };
+        let known = Known::of(&knowledge, &request.action().recipients());
         let judged =
-            Event::DecisionMade { request: id.clone(), policy: policy.digest(), knowledge, decision };
+            Event::DecisionMade { request: id.clone(), policy: policy.digest(), knowledge: known, decision };
         written.and(self.write(&mut record, judged)?);
         let answer = self.standing(&mut record, zone, &id, &mut written);
         Ok((answer, written))

@@ -1,10 +1,14 @@
 //! The record and what follows from it, in one hand: an event has its place in the log before anything is believed.
 
 use action::Digest;
-use audit_log::{AuditLog, ContentProblem, ContentStore, Durable, OpenProblem, Unwritable};
+use audit_log::{
+    AuditLog, ContentProblem, ContentStore, Durable, EntryRef, Fold, Head, Need, OpenProblem, Opened,
+    Options, Place, Signer, Torn, Trouble, Unwritable,
+};
 use jiff::Timestamp;
 use ledger::{Event, Ledger};
-use std::path::Path;
+use std::path::PathBuf;
+use tokio::sync::watch;
 use zone_bridge::Counters;
 
 /// The audit log, the fold over it, and the content it names.
@@ -14,7 +18,39 @@ pub struct Record {
     ledger: Ledger,
     content: ContentStore,
     latest: Timestamp,
+    found: Findings,
     written: Option<Counters>,
+}
+
+/// What was found when the record was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// An unfinished last group that was cut off.
+    pub torn: Option<Torn>,
+    /// Whether space is set aside, so that a full disk can still be told of.
+    pub space_set_aside: bool,
+    /// The first entry that was read: those before it were carried over.
+    pub read_from: u64,
+}
+
+/// Where the record is, and who signs for it.
+#[derive(Debug)]
+pub struct RecordPlace {
+    /// The log's active segment.
+    pub log: PathBuf,
+    /// The folder of the content beside it.
+    pub content: PathBuf,
+    /// Signs its heads.
+    pub signer: Signer,
+}
+
+/// The fold, while the log is read.
+struct Folding<'a> {
+    content: &'a ContentStore,
+    ledger: Ledger,
+    latest: Timestamp,
+    first: Option<u64>,
+    foreign: Option<NoRecord>,
 }
 
 /// Entries and content on their way to the disk. Nobody outside may hear of them before all of them are there.
@@ -39,52 +75,65 @@ pub enum NoRecord {
         /// Why.
         source: ledger::NotAnEvent,
     },
-    /// The first entry of this start cannot be written.
-    #[error(transparent)]
-    Unwritable(#[from] Unwritable),
 }
 
 // === impl Record ===
 
 impl Record {
-    /// Opens the record and folds it from its first entry to its last.
-    pub fn open(log: &Path, content: &Path, now: Timestamp) -> Result<Self, NoRecord> {
-        let content = ContentStore::open(content)?;
-        let (mut ledger, mut latest) = (Ledger::default(), Timestamp::MIN);
-        let mut foreign = None;
-        let opened = AuditLog::open(log, |entry| {
-            latest = entry.timestamp;
-            match Event::parse(&entry.event_type, &entry.details.to_string()) {
-                Ok(event) => ledger.apply(entry.timestamp, &event),
-                Err(source) if foreign.is_none() => {
-                    foreign = Some(NoRecord::Foreign { seq: entry.seq, source })
-                }
-                Err(_) => {}
-            }
-        })?;
+    /// Opens the record and folds it, from the newest segment that carries what was before it.
+    pub fn open(place: RecordPlace, options: &Options) -> Result<Self, NoRecord> {
+        let content = ContentStore::open(&place.content)?;
+        let at =
+            Place::of(&place.log).map_err(|source| OpenProblem::Io { path: place.log.clone(), source })?;
+        let mut folding = Folding {
+            content: &content,
+            ledger: Ledger::default(),
+            latest: Timestamp::MIN,
+            first: None,
+            foreign: None,
+        };
+        let Opened { log, torn, space_set_aside } = AuditLog::open(&at, place.signer, options, &mut folding)?;
+        let Folding { content: _, ledger, latest, first, foreign } = folding;
         if let Some(foreign) = foreign {
             return Err(foreign);
         }
-        let mut record = Self { log: opened.log, ledger, content, latest, written: None };
-        if let Some(torn) = opened.torn {
-            let kept_in = torn.kept_in.display().to_string();
-            record
-                .write(now.max(latest), Event::LogRecovered { bytes: torn.bytes, kept_in })?
-                .wait_blocking()?;
-        }
-        Ok(record)
+        let found = Findings { torn, space_set_aside, read_from: first.unwrap_or(1) };
+        Ok(Self { log, ledger, content, latest, found, written: None })
+    }
+
+    /// What was found when it was opened.
+    pub const fn found(&self) -> &Findings {
+        &self.found
     }
 
     /// Writes an event. It counts at once in this process, but nobody outside may be told before it is durable.
     pub fn write(&mut self, now: Timestamp, event: Event) -> Result<Written, Unwritable> {
+        let mut before = Written::default();
+        if self.log.rotation_due() {
+            before = self.begin_segment(now)?;
+        }
         let (event_type, details) = event.split().map_err(|_unserialisable| Unwritable::NotJson)?;
-        let durable = self.log.append(now, &event_type, &details)?;
+        let durable = self.log.append(now, &event_type, &details, need_of(&event))?;
         self.ledger.apply(now, &event);
         self.latest = self.latest.max(now);
         if let Some(written) = &self.written {
             written.count(&event_type);
         }
-        Ok(Written(vec![durable]))
+        before.and(Written(vec![durable]));
+        Ok(before)
+    }
+
+    /// Begins a new segment whose first entry names everything that is remembered, so that a start reads no further back.
+    fn begin_segment(&mut self, now: Timestamp) -> Result<Written, Unwritable> {
+        self.ledger.prune(now);
+        let carried = self.ledger.carried().map_err(|_unserialisable| Unwritable::NotJson)?;
+        // A segment that names what is not there would be read from further back: slower, and as true.
+        let Ok((carried, mut written)) = self.keep(carried.as_bytes()) else { return Ok(Written::default()) };
+        let event = Event::SegmentStarted { carried };
+        let (event_type, details) = event.split().map_err(|_unserialisable| Unwritable::NotJson)?;
+        written.and(Written(vec![self.log.rotate(now, &event_type, &details)?]));
+        self.ledger.apply(now, &event);
+        Ok(written)
     }
 
     /// Keeps content beside the record, and says by which digest entries may name it.
@@ -113,8 +162,8 @@ impl Record {
     }
 
     /// The signed heads of the log: the last one, and every one from now on.
-    pub fn heads(&self) -> tokio::sync::watch::Receiver<std::sync::Arc<str>> {
-        tokio::sync::watch::channel(std::sync::Arc::from("")).1
+    pub fn heads(&self) -> watch::Receiver<Head> {
+        self.log.heads()
     }
 
     /// When the newest entry was written; our time is never before it.
@@ -122,14 +171,84 @@ impl Record {
         self.latest
     }
 
-    /// Whether nothing can be recorded any more, because the disk failed or was full.
-    pub fn is_lost(&self) -> bool {
-        self.log.is_poisoned()
+    /// What keeps anything from being recorded at this moment.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.log.trouble()
     }
 
     /// How many entries there are.
     pub const fn entries(&self) -> u64 {
         self.log.len()
+    }
+}
+
+/// What was begun must be told the end of, and what changes what may be done must be told, on a full disk too. Not so what
+/// others can cause at will: they would use the reserve up.
+const fn need_of(event: &Event) -> Need {
+    match event {
+        Event::ExecutionFinished { .. }
+        | Event::RecordFull { .. }
+        | Event::PolicyFileChanged { .. }
+        | Event::PolicyFileRestored { .. }
+        | Event::ClockStepped { .. } => Need::Reserved,
+        Event::ExecutorStarted { .. }
+        | Event::LogRecovered { .. }
+        | Event::SegmentStarted { .. }
+        | Event::PolicyApplied { .. }
+        | Event::PolicyRefused { .. }
+        | Event::ItemReceived { .. }
+        | Event::ItemRefused { .. }
+        | Event::ItemCleaned { .. }
+        | Event::ItemQuarantined { .. }
+        | Event::ItemDelivered { .. }
+        | Event::ItemSettled { .. }
+        | Event::CapabilityRequested { .. }
+        | Event::CapabilityRepeated { .. }
+        | Event::CapabilityRefused { .. }
+        | Event::CallRefused { .. }
+        | Event::DecisionMade { .. }
+        | Event::ApprovalRecorded { .. }
+        | Event::ApprovalIgnored { .. }
+        | Event::ApprovalExpired { .. }
+        | Event::ApprovalCancelled { .. }
+        | Event::ApprovalSuperseded { .. }
+        | Event::ApprovalAskedAgain { .. }
+        | Event::PermitIssued { .. }
+        | Event::ExecutionRefused { .. }
+        | Event::ExecutionIntended { .. }
+        | Event::ContentErased { .. } => Need::Ordinary,
+    }
+}
+
+// === impl Folding ===
+
+impl Fold for Folding<'_> {
+    fn begins_with(&mut self, first: &EntryRef<'_>) -> bool {
+        let Ok(Event::SegmentStarted { carried }) = Event::parse(&first.event_type, first.details) else {
+            return false;
+        };
+        // What was carried over and is no longer there, or is not what its name says, is folded anew from further back.
+        let carried =
+            self.content.get(carried).ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
+        match carried.and_then(|carried| Ledger::from_carried(&carried).ok()) {
+            Some(ledger) => {
+                self.ledger = ledger;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn take(&mut self, entry: &EntryRef<'_>) {
+        self.latest = self.latest.max(entry.timestamp);
+        self.first.get_or_insert(entry.seq);
+        match Event::parse(&entry.event_type, entry.details) {
+            Ok(event) => self.ledger.apply(entry.timestamp, &event),
+            Err(source) if self.foreign.is_none() => {
+                self.foreign = Some(NoRecord::Foreign { seq: entry.seq, source });
+            }
+            Err(_) => {}
+        }
     }
 }
 

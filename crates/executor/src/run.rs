@@ -43,7 +43,7 @@ pub async fn run(
     sockets: Sockets,
     walls: sandbox::Walls,
 ) -> anyhow::Result<()> {
-    let Settings { home, config, policy, approvals, outbound, keys } = settings;
+    let Settings { home, config, policy, approvals, outbound, tag_key } = settings;
     let health = Health::new(Process::Executor.as_str(), &["record", "policy", Role::Planner.as_str()]);
     for source in &config.sources {
         health.set(source.reader.as_str(), Readiness::NotReady("no reader attends yet".to_owned()));
@@ -70,7 +70,7 @@ pub async fn run(
             outbound,
             approval_expiry: SignedDuration::try_from(config.approval_expiry)?,
             permit_lifetime: SignedDuration::try_from(config.permit_lifetime)?,
-            tag_key: keys.tags,
+            tag_key,
         },
     ));
 

@@ -4,6 +4,7 @@
 use crate::policy_in_force::File;
 use crate::refusal::Refusal;
 use crate::zone1::Zone1;
+use audit_log::Trouble;
 use jiff::SignedDuration;
 use ledger::Event;
 use std::time::Duration;
@@ -19,32 +20,49 @@ const FORGET_EVERY: u64 = 240;
 struct Seen {
     policy: File,
     clock: Option<SignedDuration>,
+    full: bool,
 }
 
 /// Keeps Zone 1 in order for as long as anything can be recorded.
 pub async fn upkeep(zone1: &Zone1, health: &Health) {
-    let mut seen = Seen { policy: File::Same, clock: None };
+    let mut seen = Seen { policy: File::Same, clock: None, full: false };
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for tick_count in 0_u64.. {
         tick.tick().await;
-        // Nothing can be done without the record, and only a restart, which reads it anew, brings it back.
-        if zone1.record().map_or(true, |record| record.is_lost()) {
-            return;
-        }
-        if tick_count.is_multiple_of(FORGET_EVERY)
-            && let Ok(mut record) = zone1.record()
-        {
-            record.prune(zone1.now());
-        }
+        // A call that failed half-way left the record in a state that nobody vouches for: only a restart brings it back.
+        let trouble = match zone1.record() {
+            Ok(mut record) => {
+                if tick_count.is_multiple_of(FORGET_EVERY) {
+                    record.prune(zone1.now());
+                }
+                record.trouble()
+            }
+            Err(_half_way) => return,
+        };
         // What cannot be recorded now is refused anyway, and recorded at the next tick.
-        if let Err(refusal) = look_after(zone1, health, &mut seen).await {
+        if let Err(refusal) = look_after(zone1, health, trouble.as_ref(), &mut seen).await {
             tracing::warn!("{refusal}");
         }
     }
 }
 
-async fn look_after(zone1: &Zone1, health: &Health, seen: &mut Seen) -> Result<(), Refusal> {
+async fn look_after(
+    zone1: &Zone1,
+    health: &Health,
+    trouble: Option<&Trouble>,
+    seen: &mut Seen,
+) -> Result<(), Refusal> {
+    health.set("record", trouble.map_or(Readiness::Ready, |why| Readiness::NotReady(why.to_string())));
+    let full = trouble == Some(&Trouble::Full);
+    if full && !seen.full {
+        // The one thing that is said on a full disk; whatever is asked meanwhile is refused without an entry.
+        zone1.note(Event::RecordFull { what: Trouble::Full.to_string() }).await?;
+    }
+    seen.full = full;
+    if trouble.is_some() {
+        return Ok(());
+    }
     zone1.expire_due(zone1.now()).await?;
     zone1.watch_policy(&mut seen.policy).await?;
     health.set(

@@ -7,12 +7,13 @@ use crate::provenance::Delivered;
 use crate::record::{Record, Written};
 use crate::refusal::Refusal;
 use action::{Role, ZoneId};
+use audit_log::Head;
 use capability::{ApprovalVerifier, PermitKey};
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Event, quoted};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 use tokio::sync::watch;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::WatchStream;
@@ -74,6 +75,11 @@ impl Zone1 {
     pub async fn started(&self, version: &str) -> Result<(), Refusal> {
         let (version, host, policy) =
             (version.to_owned(), self.means.host.clone(), self.means.policy.applied().0.digest());
+        let torn = self.record()?.found().torn.clone();
+        if let Some(torn) = torn {
+            let kept_in = torn.kept_in.display().to_string();
+            self.note(Event::LogRecovered { bytes: torn.bytes, kept_in }).await?;
+        }
         self.note(Event::ExecutorStarted { version, host, policy }).await
     }
 
@@ -150,7 +156,7 @@ impl Zone1 {
     }
 
     /// The signed heads of the record, now and from now on.
-    pub(crate) fn heads(&self) -> Result<impl Stream<Item = Arc<str>> + Send + 'static, Refusal> {
+    pub(crate) fn heads(&self) -> Result<impl Stream<Item = Head> + Send + 'static, Refusal> {
         Ok(WatchStream::new(self.record()?.heads()))
     }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
 use action::{Request, Role, ZoneId};
+use audit_log::{HeadKey, Options, Signer};
 use capability::{ApprovalKey, PermitKey};
 use executor::caller::Caller;
 use executor::clock::Clock;
@@ -9,7 +10,7 @@ use executor::intake::{Spool, tidy};
 use executor::judge::{Standing, UntrustedWish};
 use executor::outbound::{MailRoute, Outbound};
 use executor::policy_in_force::PolicyInForce;
-use executor::record::Record;
+use executor::record::{Record, RecordPlace};
 use executor::zone1::{Means, Zone1};
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Event, ItemState};
@@ -24,7 +25,14 @@ const POLICY: &str = r#"
 const PARAMETERS: &str = r#"{"to":"ann@example.org","subject":"Hi","body":"Hello"}"#;
 
 fn record(folder: &Path) -> Record {
-    Record::open(&folder.join("log"), &folder.join("content"), Timestamp::now()).unwrap()
+    let key = folder.join("record.key");
+    if !key.exists() {
+        std::fs::write(&key, HeadKey::generate_text(&SystemRandom::new()).unwrap()).unwrap();
+    }
+    let key = HeadKey::from_text(&std::fs::read_to_string(&key).unwrap()).unwrap();
+    let signer = Signer { origin: home::RECORD_ORIGIN.parse().unwrap(), key };
+    let place = RecordPlace { log: folder.join("log.jsonl"), content: folder.join("content"), signer };
+    Record::open(place, &Options::default()).unwrap()
 }
 
 fn zone1(folder: &Path) -> Zone1 {

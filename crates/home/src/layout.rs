@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// The file that says that a folder is a home of ours.
 pub const MARKER: &str = ".moltbot-home";
 
+/// By this name the executor signs the heads of its record, and the control plane those of what it witnessed.
+pub const RECORD_ORIGIN: &str = "moltbot.invalid/executor";
+
 /// A home folder that exists, is ours and nobody else's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home(PathBuf);

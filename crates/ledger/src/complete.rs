@@ -158,6 +158,7 @@ impl Completeness {
             // It may name anything: that is why it was ignored, or refused.
             Event::ApprovalIgnored { .. } | Event::ExecutionRefused { .. } => Vec::new(),
             Event::LogRecovered { .. }
+            | Event::RecordFull { .. }
             | Event::SegmentStarted { .. }
             | Event::ClockStepped { .. }
             | Event::PolicyFileChanged { .. }

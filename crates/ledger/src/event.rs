@@ -1,9 +1,10 @@
 //! Everything that Zone 1 records. What is not here cannot have happened.
 
+use crate::known::Known;
 use action::Digest;
 use capability::Answer;
 use jiff::Timestamp;
-use policy::{Knowledge, Risk};
+use policy::Risk;
 use serde::{Deserialize, Serialize};
 
 /// One entry's `event_type` and `details`.
@@ -18,6 +19,8 @@ pub enum Event {
     ExecutorStarted { version: String, host: String, policy: Digest },
     /// An unfinished last line was cut off the log and kept.
     LogRecovered { bytes: u64, kept_in: String },
+    /// The disk is full: nothing but the end of what was begun is recorded, and nothing new is done.
+    RecordFull { what: String },
     /// A new segment of the log begins; what followed from all entries before it stands beside the record.
     SegmentStarted { carried: Digest },
     /// The machine's clock was set while this process ran. Zone 1 goes on by its own time.
@@ -64,7 +67,7 @@ pub enum Event {
     /// A call was refused that neither wishes nor orders anything: a wait, or the end of an item.
     CallRefused { zone: String, call: String, about: String, code: String, why: String },
     /// Policy judged a request.
-    DecisionMade { request: String, policy: Digest, knowledge: Knowledge, decision: Verdict },
+    DecisionMade { request: String, policy: Digest, knowledge: Known, decision: Verdict },
     /// The owner answered.
     ApprovalRecorded {
         request: String,

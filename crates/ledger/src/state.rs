@@ -157,6 +157,7 @@ impl Ledger {
             | Event::SegmentStarted { .. }
             | Event::ClockStepped { .. }
             | Event::LogRecovered { .. }
+            | Event::RecordFull { .. }
             | Event::PolicyFileChanged { .. }
             | Event::PolicyFileRestored { .. }
             | Event::PolicyRefused { .. }

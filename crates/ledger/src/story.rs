@@ -100,6 +100,7 @@ impl Event {
             Self::ExecutionRefused { request, .. } => request.as_deref(),
             Self::ExecutorStarted { .. }
             | Self::LogRecovered { .. }
+            | Self::RecordFull { .. }
             | Self::SegmentStarted { .. }
             | Self::ClockStepped { .. }
             | Self::PolicyApplied { .. }

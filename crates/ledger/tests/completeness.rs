@@ -4,8 +4,10 @@
 use action::Digest;
 use capability::{Answer, ApprovalKey, PolicyStatement, Statement};
 use jiff::{SignedDuration, Timestamp};
-use ledger::{Complete, Completeness, Event, Figures, Gap, Missing, NotAnEvent, Outcome, Story, Verdict};
-use policy::{Approval, Knowledge, Risk};
+use ledger::{
+    Complete, Completeness, Event, Figures, Gap, Known, Missing, NotAnEvent, Outcome, Story, Verdict,
+};
+use policy::{Approval, Risk};
 use std::sync::LazyLock;
 
 static OWNER: LazyLock<ApprovalKey> = LazyLock::new(key);
@@ -59,7 +61,7 @@ fn asked(request: &str) -> Event {
 }
 
 fn judged_by(policy: &str, request: &str, decision: Verdict) -> Event {
-    let knowledge = Knowledge {
+    let knowledge = Known {
         injection_warning: false,
         approval: Approval::None,
         unknown_recipients: Default::default(),

@@ -7,6 +7,7 @@ use cedar_policy::{
     Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Response,
     RestrictedExpression,
 };
+use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a request is worth, and under which terms.
@@ -59,6 +60,8 @@ pub enum Risk {
 }
 
 /// What Zone 1 itself knows when it judges. Nothing in it is taken from the agent's word.
+///
+/// It is recorded with every decision, so that another policy can be asked what it would have decided.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Knowledge {
@@ -66,16 +69,16 @@ pub struct Knowledge {
     pub injection_warning: bool,
     /// The owner's signed yes to exactly this request is at hand.
     pub approval: Approval,
-    /// Recipients never written to with the owner's yes.
+    /// The recipients of this request to whom nothing was ever sent with the owner's yes.
     pub unknown_recipients: BTreeSet<String>,
-    /// Parameters whose values occur in content from outside.
+    /// The names of the parameters whose values occur in untrusted content that a zone was handed.
     pub untrusted_parameters: BTreeSet<String>,
-    /// How often it was done in the last hour.
+    /// How often the zone did this action within the last 60 minutes, this time not counted.
     pub done_last_hour: u64,
-    /// How often it was done in the last day.
+    /// The same, within the last 24 hours.
     pub done_last_day: u64,
-    /// The moment.
-    pub at: jiff::Timestamp,
+    /// The moment of the decision.
+    pub at: Timestamp,
 }
 
 /// Whether the owner agreed.
@@ -201,24 +204,50 @@ fn ask_cedar(
 }
 
 fn context(action: &Action, knowledge: &Knowledge) -> Result<Context, Box<dyn std::error::Error>> {
-    let Knowledge { injection_warning, approval, .. } = knowledge;
-    let strings = |values: HashSet<String>| {
-        RestrictedExpression::new_set(values.into_iter().map(RestrictedExpression::new_string))
-    };
+    let Knowledge {
+        injection_warning,
+        approval,
+        unknown_recipients,
+        untrusted_parameters,
+        done_last_hour,
+        done_last_day,
+        at,
+    } = knowledge;
+    let boolean = RestrictedExpression::new_bool;
+    // A count that Cedar cannot hold stays the largest it can.
+    let long = |count: u64| RestrictedExpression::new_long(i64::try_from(count).unwrap_or(i64::MAX));
     let mut pairs = vec![
-        ("approved".to_owned(), RestrictedExpression::new_bool(*approval == Approval::Verified)),
-        ("injection_warning".to_owned(), RestrictedExpression::new_bool(*injection_warning)),
+        ("approved", boolean(*approval == Approval::Verified)),
+        ("injection_warning", boolean(*injection_warning)),
+        ("done_last_hour", long(*done_last_hour)),
+        ("done_last_day", long(*done_last_day)),
+        ("now", RestrictedExpression::new_datetime(format!("{at:.3}"))),
     ];
-    let domains = match action {
-        Action::SendEmail(mail) => mail.to.iter().chain(&mail.cc).map(|a| a.domain().to_owned()).collect(),
+    if let Some(domains) = recipient_domains(action) {
+        pairs.extend([
+            ("recipients", strings(action.recipients())),
+            ("recipient_domains", strings(domains)),
+            ("unknown_recipients", strings(unknown_recipients.iter().cloned())),
+            ("known_recipients", boolean(unknown_recipients.is_empty())),
+            ("untrusted_parameters", strings(untrusted_parameters.iter().cloned())),
+        ]);
+    }
+    Ok(Context::from_pairs(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)))?)
+}
+
+/// The domains that an action reaches; `None` where it reaches nobody.
+fn recipient_domains(action: &Action) -> Option<BTreeSet<String>> {
+    match action {
+        Action::SendEmail(mail) => {
+            Some(mail.to.iter().chain(&mail.cc).map(|address| address.domain().to_owned()).collect())
+        }
         Action::SendTelegram(_) | Action::SendSlack(_) | Action::MakeCall(_) | Action::SendSms(_) => {
-            HashSet::new()
+            Some(BTreeSet::new())
         }
-        Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_) => {
-            return Ok(Context::from_pairs(pairs)?);
-        }
-    };
-    pairs.push(("recipients".to_owned(), strings(action.recipients().into_iter().collect())));
-    pairs.push(("recipient_domains".to_owned(), strings(domains)));
-    Ok(Context::from_pairs(pairs)?)
+        Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_) => None,
+    }
+}
+
+fn strings(values: impl IntoIterator<Item = String>) -> RestrictedExpression {
+    RestrictedExpression::new_set(values.into_iter().map(RestrictedExpression::new_string))
 }

@@ -48,7 +48,8 @@ impl ControlBridge for ControlService {
         // look.
         let mut room = LIST_LIMIT;
         let cards = self.zone1.pending(|card| {
-            let left = room.checked_sub(size(card).min(CARD_LIMIT));
+            let bytes = if size(card) > CARD_LIMIT { 1024 + card.title.len() } else { size(card) };
+            let left = room.checked_sub(bytes);
             room = left.unwrap_or(0);
             left.is_none()
         })?;
@@ -119,7 +120,7 @@ impl ControlBridge for ControlService {
 
     async fn heads(&self, _request: Request<HeadsRequest>) -> Result<Response<Self::HeadsStream>, Status> {
         let heads = self.zone1.heads()?;
-        Ok(Response::new(Box::pin(heads.map(|note| Ok(SignedHead { note: note.to_string() })))))
+        Ok(Response::new(Box::pin(heads.map(|head| Ok(SignedHead { note: head.note.to_string() })))))
     }
 }
 
