@@ -33,6 +33,11 @@ impl Digest {
         Self(out)
     }
 
+    /// A digest that somebody has made and kept as 32 bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes.
     pub const fn to_bytes(self) -> [u8; 32] {
         self.0

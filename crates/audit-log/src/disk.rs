@@ -241,19 +241,25 @@ impl dyn DiskFile + '_ {
         Ok(read)
     }
 
-    /// Whether exactly these bytes stand there: a disk can say that it wrote what it did not.
-    pub(crate) fn holds(&self, expected: &[u8], position: u64) -> io::Result<bool> {
+    /// Writes all of the bytes and looks whether they are there.
+    pub(crate) fn write_and_read_back(&self, bytes: &[u8], position: u64) -> io::Result<()> {
+        self.write_all_at(bytes, position)?;
+        self.read_back(bytes, position)
+    }
+
+    /// Fails where other bytes stand there: a disk can say that it wrote what it did not.
+    pub(crate) fn read_back(&self, expected: &[u8], position: u64) -> io::Result<()> {
         let mut block = [0; 16 * 1024];
         let mut position = position;
         for part in expected.chunks(block.len()) {
             let found = block.get_mut(..part.len()).unwrap_or_default();
             let read = self.read_up_to(found, position)?;
             if read != part.len() || found != part {
-                return Ok(false);
+                return Err(io::Error::other("the disk does not hold what it said it had written"));
             }
             position += read as u64;
         }
-        Ok(true)
+        Ok(())
     }
 }
 

@@ -215,9 +215,7 @@ fn key_id(origin: &Origin, public_key: &[u8]) -> [u8; 4] {
 }
 
 fn digest_of_base64(text: &str) -> Option<Digest> {
-    let bytes: [u8; 32] = BASE64.decode(text).ok()?.try_into().ok()?;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    hex.parse().ok()
+    BASE64.decode(text).ok()?.try_into().ok().map(Digest::from_bytes)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use crate::disk::{Disk, DiskFile, Opening, Stat};
 use crate::entry::Tip;
 use crate::head::{HeadKey, Origin, SignedHead};
-use crate::trouble::{Fault, Stopped};
+use crate::trouble::Stopped;
 use action::Digest;
 use std::io;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ impl HeadFile {
         let unfinished = format!("{name}.new");
         let file = disk.open(&unfinished, Opening::OrNew)?;
         file.truncate(0)?;
-        file.write_all_at(&padded(&signer.sign(Tip::genesis())), 0)?;
+        file.write_and_read_back(&padded(&signer.sign(Tip::genesis())), 0)?;
         file.sync_data()?;
         disk.rename(&unfinished, name)?;
         disk.sync()
@@ -93,7 +93,7 @@ impl HeadFile {
     ) -> io::Result<Self> {
         let file = disk.open(name, Opening::Existing)?;
         let head = signer.sign(tip);
-        file.write_all_at(&padded(&head), 0)?;
+        file.write_and_read_back(&padded(&head), 0)?;
         file.truncate(SignedHead::LIMIT as u64)?;
         file.sync_data()?;
         Ok(Self { file, signer, published: watch::Sender::new(head), unsynced_since: None, sync_after })
@@ -102,11 +102,7 @@ impl HeadFile {
     /// Says that the log ends here now. Who follows the heads hears of it at once.
     pub(crate) fn write(&mut self, tip: Tip) -> Result<(), Stopped> {
         let head = self.signer.sign(tip);
-        let bytes = padded(&head);
-        self.file.write_all_at(&bytes, 0).map_err(Stopped::at("write the head"))?;
-        if !self.file.holds(&bytes, 0).map_err(Stopped::at("read back the head"))? {
-            return Err(Stopped::Poisoned(Fault::lied()));
-        }
+        self.file.write_and_read_back(&padded(&head), 0).map_err(Stopped::at("write the head"))?;
         self.published.send_replace(head);
         self.unsynced_since.get_or_insert_with(Instant::now);
         Ok(())

@@ -145,9 +145,7 @@ impl Keeper for LogKeeper {
         self.head.sync()?;
         next.file.write_all_at(bytes, 0).map_err(Stopped::at("write"))?;
         next.file.sync_data().map_err(Stopped::at("sync"))?;
-        if !next.file.holds(bytes, 0).map_err(Stopped::at("read back"))? {
-            return Err(Stopped::Poisoned(Fault::lied()));
-        }
+        next.file.read_back(bytes, 0).map_err(Stopped::at("write"))?;
         self.rename(&active, &closed)?;
         self.rename(&next_name, &active)?;
         self.is_ours(&active, Some(&*next.file))?;

@@ -34,7 +34,7 @@ mod watch;
 mod writer;
 
 pub use append::Need;
-pub use content::{ContentProblem, ContentStore};
+pub use content::{ContentProblem, ContentReader, ContentStore};
 pub use disk::{Disk, DiskFile, Folder, Opening, Stat};
 pub use durable::Durable;
 pub use entry::{Entry, EntryRef, NotAnEntry};

@@ -62,6 +62,8 @@ enum End {
 
 /// Reads a log. The caller holds its lock.
 pub(crate) fn recover(place: &Place, signer: &Signer, fold: &mut dyn Fold) -> Result<Found, OpenProblem> {
+    // What the process before us has named and not synced is built upon from here on.
+    place.disk.sync().map_err(io_at(place, &place.active()))?;
     let closed = place.closed_segments().map_err(io_at(place, &place.active()))?;
     let head = signed_head(place, signer, closed.is_empty())?;
     finish_rotation(place, &closed)?;

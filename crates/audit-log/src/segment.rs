@@ -6,6 +6,7 @@
 //! `<stem>.lock` the lock; `<stem>.torn-<n>` what was cut off after a crash.
 
 use crate::disk::{Disk, Folder};
+use crate::head_file::HeadFile;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +34,13 @@ impl Place {
     /// The log of this name on this disk.
     pub fn on(disk: Arc<dyn Disk>, stem: &str) -> Self {
         Self { disk, stem: stem.to_owned() }
+    }
+
+    /// The signed note in the head's file, without what fills it up to a sector; `None` when there is no file.
+    ///
+    /// While the log is written to, one that does not verify should be read again: it may have been written meanwhile.
+    pub fn head_note(&self) -> io::Result<Option<Vec<u8>>> {
+        HeadFile::read(&*self.disk, &self.head())
     }
 
     pub(crate) fn active(&self) -> String {

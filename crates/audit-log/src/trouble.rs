@@ -110,11 +110,6 @@ impl Fault {
         Self { doing, why: why.to_string() }
     }
 
-    /// The disk said that it wrote, and did not.
-    pub(crate) fn lied() -> Self {
-        Self { doing: "write", why: "the disk does not hold what it said it had written".to_owned() }
-    }
-
     /// The thread ended without a word.
     pub(crate) fn ended() -> Self {
         Self { doing: "write", why: "the writer has ended".to_owned() }

@@ -26,7 +26,10 @@ impl Zone1 {
             let durable = self.write(&mut record, event)?;
             let mut erased = 0;
             for digest in content {
-                erased += u32::from(record.content().erase(digest)?);
+                if record.content().get(digest)?.is_some() {
+                    erased += 1;
+                }
+                record.content().erase(digest)?;
             }
             (durable, erased)
         };

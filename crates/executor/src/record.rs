@@ -138,7 +138,8 @@ impl Record {
 
     /// Keeps content beside the record, and says by which digest entries may name it.
     pub fn keep(&self, bytes: &[u8]) -> Result<(Digest, Written), ContentProblem> {
-        Ok((self.content.put(bytes)?, Written::default()))
+        let (digest, kept) = self.content.put(bytes)?;
+        Ok((digest, Written(vec![kept])))
     }
 
     /// Counts what is written from now on, by type.
@@ -173,7 +174,7 @@ impl Record {
 
     /// What keeps anything from being recorded at this moment.
     pub fn trouble(&self) -> Option<Trouble> {
-        self.log.trouble()
+        self.log.trouble().or_else(|| self.content.trouble())
     }
 
     /// How many entries there are.

@@ -1,7 +1,7 @@
 //! What holds a log together, and what is found when it does not.
 
 use crate::support::{Seen, open, open_with};
-use audit_log::{ContentStore, LogFiles, Need, OpenProblem, Trouble, Verdict, entries, verify};
+use audit_log::{LogFiles, Need, OpenProblem, Trouble, Verdict, entries, verify};
 use jiff::Timestamp;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -218,16 +218,4 @@ fn append_on_a_full_disk(path: &Path) {
     let names = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(!names.into_iter().any(|name| name.to_string_lossy().contains("torn")));
     assert!(open(path).unwrap().torn.is_some());
-}
-
-#[test]
-fn content_is_found_by_its_digest_and_a_change_on_the_disk_is_noticed() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = ContentStore::open(&folder.path().join("content")).unwrap();
-    let digest = store.put(b"hello").unwrap();
-    assert_eq!(store.put(b"hello").unwrap(), digest);
-    assert_eq!(store.get(digest).unwrap().unwrap(), b"hello");
-    assert_eq!(store.get(action::Digest::of(b"other")).unwrap(), None);
-    std::fs::write(folder.path().join("content").join(digest.to_hex()), b"hellO").unwrap();
-    assert!(store.get(digest).is_err());
 }

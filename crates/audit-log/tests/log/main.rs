@@ -2,4 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
 mod chain;
+mod crash;
+mod full;
+mod schedule;
+mod segments;
+mod sim;
 mod support;
+mod tampered;

@@ -1,6 +1,7 @@
 //! What every test of a log needs.
 
-use audit_log::{AuditLog, EntryRef, Fold, HeadKey, OpenProblem, Opened, Options, Place, Signer};
+use audit_log::{AuditLog, EntryRef, Fold, HeadKey, Need, OpenProblem, Opened, Options, Place, Signer};
+use jiff::Timestamp;
 use std::path::Path;
 
 /// RFC 8032, section 7.1, first key.
@@ -38,4 +39,18 @@ pub(crate) fn open_with(path: &Path, seen: &mut Seen) -> Result<Opened, OpenProb
 /// The same for who needs no entries.
 pub(crate) fn open(path: &Path) -> Result<Opened, OpenProblem> {
     open_with(path, &mut Seen::default())
+}
+
+/// The same with other bounds.
+pub(crate) fn open_options(path: &Path, options: &Options) -> Result<Opened, OpenProblem> {
+    AuditLog::open(&Place::of(path).unwrap(), signer(), options, &mut Seen::default())
+}
+
+/// Fills the active segment and begins the next one with an entry `rotated`.
+pub(crate) fn rotate(log: &mut AuditLog) {
+    while !log.rotation_due() {
+        let filler = "x".repeat(2000);
+        log.append(Timestamp::now(), "filler", &filler, Need::Ordinary).unwrap().wait_blocking().unwrap();
+    }
+    log.rotate(Timestamp::now(), "rotated", &()).unwrap().wait_blocking().unwrap();
 }
