@@ -2,7 +2,7 @@
 
 use action::Digest;
 use anyhow::Context as _;
-use audit_log::{ContentStore, Entry, LogFiles, NotAnEntry, Verdict};
+use audit_log::{ContentReader, Entry, LogFiles, NotAnEntry, Verdict};
 use capability::ApprovalVerifier;
 use home::{Home, Problem, Problems};
 use ledger::{Event, NotAnEvent};
@@ -43,6 +43,11 @@ impl Record {
         Ok(Verdict::Valid { entries })
     }
 
+    /// The home that it is of.
+    pub(crate) const fn home(&self) -> &Home {
+        &self.home
+    }
+
     /// The key under which the owner's answers verify.
     pub(crate) fn owner(&self) -> Result<ApprovalVerifier, Problems> {
         let file = self.home.approval_public_key_file();
@@ -54,7 +59,7 @@ impl Record {
 
     /// Content that an entry names; `None` when it is not there (any more).
     pub(crate) fn content(&self, digest: Digest) -> anyhow::Result<Option<Vec<u8>>> {
-        Ok(ContentStore::open(&self.home.content())?.get(digest)?)
+        Ok(ContentReader::new(&self.home.content()).get(digest)?)
     }
 }
 

@@ -1,8 +1,11 @@
 //! The verdicts on the record: whether the chain holds, whether anything is missing in it, and whether it is all there was.
 
+mod head;
+
 use super::read::{Record, told_of};
 use anyhow::Context as _;
 use audit_log::Verdict;
+use head::{Expected, HeadVerdict};
 use home::Home;
 use ledger::{Complete, Completeness, Gap};
 use serde_json::{Map, Value, json};
@@ -14,6 +17,7 @@ struct Verdicts {
     chain: Verdict,
     /// About the entries that hold together; whether there were more of them nobody knows then.
     complete: Complete,
+    head: HeadVerdict,
 }
 
 pub(super) fn command(home: &Home, as_json: bool) -> anyhow::Result<ExitCode> {
@@ -60,14 +64,17 @@ pub(super) fn gap_to_json(gap: &Gap) -> Value {
 impl Verdicts {
     fn on(record: &Record) -> anyhow::Result<Self> {
         let mut completeness = Completeness::new(record.owner()?);
+        // Read before the log: the log may grow meanwhile, and must not be shorter than this.
+        let mut expected = Expected::read(record)?;
         let chain = record.tell(|entry| {
+            expected.meet(&entry);
             completeness.hear(entry.seq, entry.timestamp, told_of(&entry).as_ref());
         })?;
-        Ok(Self { chain, complete: completeness.finish() })
+        Ok(Self { chain, complete: completeness.finish(), head: expected.verdict(chain) })
     }
 
     fn all_hold(&self) -> bool {
-        holds(self.chain) && self.complete.gaps.is_empty()
+        holds(self.chain) && self.complete.gaps.is_empty() && self.head.holds()
     }
 
     fn say(&self) {
@@ -81,14 +88,17 @@ impl Verdicts {
         for gap in &self.complete.gaps {
             say!("  {gap}");
         }
+        say!("{}", self.head);
     }
 
     fn to_json(&self) -> Value {
         let Complete { figures, gaps } = &self.complete;
+        let head = json!({ "holds": self.head.holds(), "verdict": self.head.to_string() });
         let mut json = chain_to_json(self.chain);
         json.insert("complete".to_owned(), (holds(self.chain) && gaps.is_empty()).into());
         json.insert("figures".to_owned(), json!(figures));
         json.insert("gaps".to_owned(), gaps.iter().map(gap_to_json).collect());
+        json.insert("head".to_owned(), head);
         json.into()
     }
 }

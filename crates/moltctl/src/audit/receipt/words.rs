@@ -43,7 +43,7 @@ impl Receipt {
         text.push_str("\nWhat happened\n");
         for told in self.story.entries() {
             let said = folded(&self.said(told), INDENT);
-            text.push_str(&format!("  entry {:<6} {:.0}  {said}\n", told.seq, told.at));
+            text.push_str(&format!("  entry {:<6} {:.3}\n{INDENT}{said}\n", told.seq, told.at));
         }
         text.push_str("\nProof\n");
         for (told, hash) in self.story.entries().iter().zip(&self.hashes) {
@@ -70,7 +70,8 @@ impl Receipt {
                 line(&format!("asked for again; it was {state}"))
             }
             Event::DecisionMade { request: _, policy, knowledge, decision } => {
-                format!("{} under policy {policy}, knowing: {}", judged(decision), known(knowledge))
+                let policy: String = policy.to_hex().chars().take(12).collect();
+                format!("{} under policy {policy}…; {}", judged(decision), known(knowledge))
             }
             Event::ApprovalRecorded { answer, who, how, when, .. } => {
                 let word = match answer {
@@ -82,7 +83,7 @@ impl Receipt {
                 } else {
                     "THE OWNER DID NOT SIGN THIS"
                 };
-                format!("{word} by {} with {} at {when:.0}; {signature}", line(who), line(how))
+                format!("{word} by {} with {} at {when:.0};\n{signature}", line(who), line(how))
             }
             Event::ApprovalIgnored { request: _, why } => {
                 line(&format!("an answer that changed nothing: {why}"))
@@ -138,7 +139,7 @@ fn judged(decision: &Verdict) -> String {
     match decision {
         Verdict::Allow { rules, risk: _ } => format!("allowed{}", by(rules)),
         Verdict::Ask { rules, risk: _, expires_at } => {
-            format!("the owner is asked, until {expires_at:.0},{}", by(rules))
+            format!("the owner is asked until {expires_at:.0}{}", by(rules))
         }
         Verdict::Deny { why } => line(&format!("denied ({why})")),
     }
@@ -154,8 +155,7 @@ fn known(knowledge: &Known) -> String {
         done_last_day,
         at: _,
     } = knowledge;
-    let mut facts =
-        vec![format!("done {done_last_hour} times in the hour before and {done_last_day} in the day")];
+    let mut facts = vec![format!("done {done_last_hour}x in the hour before, {done_last_day}x in the day")];
     if *injection_warning {
         facts.push("content with an injection warning was out".to_owned());
     }
