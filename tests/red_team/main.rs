@@ -32,6 +32,9 @@ mod wrong_door;
 // an answer that the owner did not give
 mod forged_approval;
 
+// somebody who can write the record
+mod rewritten_record;
+
 // the world
 mod hostile_inbox;
 

@@ -108,9 +108,9 @@ impl Zone1 {
         untrusted_who: &str,
     ) -> Result<&'static str, Refusal> {
         self.unlatched()?;
-        let policy = self.means.policy.in_force()?;
         let (state, written) = {
             let mut record = self.record()?;
+            let policy = self.means.policy.in_force()?;
             let asked = record.ledger().request(untrusted_request).ok_or(Refusal::UnknownRequest)?.clone();
             if asked.state != State::Expired {
                 return Err(Refusal::NotExpired { state: asked.state_word() });

@@ -142,9 +142,10 @@ impl Zone1 {
         let request = Request::check(zone.clone(), &action, parameters)?;
         self.means.outbound.can_do(request.action().name())?;
         let key = checked_key(&key)?;
-        let policy = self.means.policy.in_force()?;
 
         let mut record = self.record()?;
+        // Read while the record is held: another policy comes into force under it too.
+        let policy = self.means.policy.in_force()?;
         let open = match asked_before(record.ledger(), &request, &key)? {
             Before::Never => None,
             Before::ToBeJudged(id) => Some(id),
