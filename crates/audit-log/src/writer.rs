@@ -107,9 +107,25 @@ impl AuditLog {
         details: &impl Serialize,
         need: Need,
     ) -> Result<Durable, Unwritable> {
-        let (line, tip) =
-            self.tip.next_line(now, event_type, details).map_err(|_unserialisable| Unwritable::NotJson)?;
-        let (_position, durable) = self.appender.push(line, tip, need)?;
+        self.append_all(now, [(event_type, details)], need)
+    }
+
+    /// Appends entries that follow from each other: all of them or none, in one write and one sync. A crash may still leave
+    /// only the first ones.
+    pub fn append_all<'a, D: Serialize + 'a>(
+        &mut self,
+        now: Timestamp,
+        entries: impl IntoIterator<Item = (&'a str, &'a D)>,
+        need: Need,
+    ) -> Result<Durable, Unwritable> {
+        let (mut lines, mut tip) = (Vec::new(), self.tip);
+        for (event_type, details) in entries {
+            let (line, next) =
+                tip.next_line(now, event_type, details).map_err(|_unserialisable| Unwritable::NotJson)?;
+            lines.extend(line);
+            tip = next;
+        }
+        let (_position, durable) = self.appender.push(lines, tip, need)?;
         self.tip = tip;
         Ok(durable)
     }

@@ -34,8 +34,7 @@ fn zone1(folder: &Path) -> Zone1 {
     let random = SystemRandom::new();
     let key = HeadKey::from_text(&HeadKey::generate_text(&random).unwrap()).unwrap();
     let signer = Signer { origin: home::RECORD_ORIGIN.parse().unwrap(), key };
-    let place =
-        RecordPlace { log: folder.join("executor.jsonl"), content: folder.join("content"), signer };
+    let place = RecordPlace { log: folder.join("executor.jsonl"), content: folder.join("content"), signer };
     let file = folder.join("policy.cedar");
     std::fs::write(&file, policy::DEFAULT).unwrap();
     let owner = ApprovalKey::from_text(&ApprovalKey::generate_text(&random).unwrap()).unwrap();
@@ -83,7 +82,8 @@ fn durable_decision(bencher: divan::Bencher<'_, '_>) {
     let mut n = 0_u64;
     bencher.bench_local(|| {
         n += 1;
-        let parameters = format!(r#"{{"to":"ann@example.org","subject":"Hi","body":"Hello, this is number {n}."}}"#);
+        let parameters =
+            format!(r#"{{"to":"ann@example.org","subject":"Hi","body":"Hello, this is number {n}."}}"#);
         let request = CapabilityRequest {
             action: "send_email".to_owned(),
             parameters_json: parameters,

@@ -7,7 +7,7 @@ use crate::zone1::Zone1;
 use action::{Digest, Request, ZoneId};
 use capability::PermitTerms;
 use jiff::Timestamp;
-use ledger::{Asked, Event, Known, Ledger, Origin, State, Verdict, quoted};
+use ledger::{Asked, Event, Known, Ledger, State, Verdict, quoted};
 use policy::{Decision, Policy, Terms};
 
 /// What a zone wishes. Nothing in it is trusted.
@@ -88,6 +88,7 @@ impl Zone1 {
                 self.standing(&mut record, zone, untrusted_request, &mut written)
             });
             written.wait().await?;
+            self.settled().await?;
             let answer = match answer {
                 Err(refusal @ (Refusal::UnknownRequest | Refusal::Latched { .. })) => {
                     return Err(self
@@ -159,18 +160,49 @@ impl Zone1 {
         let (origins, knowledge) = self.knowledge(&record, &request, caller, item.as_deref(), None)?;
         let decision = self.verdict(&policy, record.ledger(), &request, &knowledge)?;
 
-        // The entries stand next to each other: nothing else is written while the record is held. They may still reach
-        // the disk one without the other, which is what `ToBeJudged` is about.
-        let mut written = Written::default();
+        // The entries are written at once. A crash may still leave only the first of them, which is what `ToBeJudged` is
+        // about.
+        let (mut written, mut events) = (Written::default(), Vec::new());
         let id = match open {
             Some(id) => id,
-            None => self.enter(&mut record, &request, key, item, origins, &mut written)?,
+            None => {
+                let (parameters, kept) = record.keep(request.parameters().as_bytes())?;
+                written.and(kept);
+                let id = Self::fresh_name("req")?;
+                events.push(Event::CapabilityRequested {
+                    request: id.clone(),
+                    zone: zone.to_string(),
+                    action: request.action().name().as_str().to_owned(),
+                    digest: request.digest(),
+                    parameters,
+                    key,
+                    item,
+                    recipients: self.tags(&request),
+                    origins,
+                });
+                id
+            }
         };
-        let known = Known::of(&knowledge, &request.action().recipients());
-        let judged =
-            Event::DecisionMade { request: id.clone(), policy: policy.digest(), knowledge: known, decision };
-        written.and(self.write(&mut record, judged)?);
-        let answer = self.standing(&mut record, zone, &id, &mut written);
+        let answer = |standing| Answer { request: id.clone(), digest: request.digest(), standing };
+        let (answer, permit) = match &decision {
+            Verdict::Deny { why } => (Err(Refusal::PolicyDenies(why.clone())), None),
+            Verdict::Ask { expires_at, rules: _, risk: _ } => {
+                (Ok(answer(Standing::Pending { expires_at: *expires_at })), None)
+            }
+            Verdict::Allow { .. } => {
+                let (granted, issued) = self.mint(&id, &request)?;
+                (Ok(answer(granted)), Some(issued))
+            }
+        };
+        let knowledge = Known::of(&knowledge, &request.action().recipients());
+        events.push(Event::DecisionMade {
+            request: id.clone(),
+            policy: policy.digest(),
+            knowledge,
+            decision,
+        });
+        events.extend(permit);
+        written.and(self.write_all(&mut record, &events)?);
         Ok((answer, written))
     }
 
@@ -198,34 +230,6 @@ impl Zone1 {
                 Ok(Verdict::Ask { rules: terms.rules, risk: terms.risk, expires_at })
             }
         }
-    }
-
-    /// Gives a request its id and its place in the record.
-    fn enter(
-        &self,
-        record: &mut Record,
-        request: &Request,
-        key: String,
-        item: Option<String>,
-        origins: Vec<Origin>,
-        written: &mut Written,
-    ) -> Result<String, Refusal> {
-        let id = Self::fresh_name("req")?;
-        let (parameters, kept) = record.keep(request.parameters().as_bytes())?;
-        let entered = Event::CapabilityRequested {
-            request: id.clone(),
-            zone: request.zone().to_string(),
-            action: request.action().name().as_str().to_owned(),
-            digest: request.digest(),
-            parameters,
-            key,
-            item,
-            recipients: self.tags(request),
-            origins,
-        };
-        written.and(kept);
-        written.and(self.write(record, entered)?);
-        Ok(id)
     }
 
     /// Where a request of this zone stands; mints a permit where it may be done. The answer may go out once what was
@@ -259,33 +263,23 @@ impl Zone1 {
                 }
             }
         }
-        let (permit, expires_at) = self.issue(record, id, &asked, written)?;
-        Ok(answer(Standing::Granted { permit, expires_at }))
+        let (granted, issued) = self.mint(id, &self.recall(record, &asked)?)?;
+        written.and(self.write(record, issued)?);
+        Ok(answer(granted))
     }
 
-    fn issue(
-        &self,
-        record: &mut Record,
-        id: &str,
-        asked: &Asked,
-        written: &mut Written,
-    ) -> Result<(String, Timestamp), Refusal> {
-        let request = self.recall(record, asked)?;
+    /// Mints a permit. It may go out once the entry that says so is durable.
+    fn mint(&self, id: &str, request: &Request) -> Result<(Standing, Event), Refusal> {
         let jti = Self::fresh_name("permit")?;
-        let terms = PermitTerms {
-            request_id: id,
-            request: &request,
-            jti: &jti,
-            issued_at: self.now(),
-            lifetime: self.means.permit_lifetime,
-        };
+        let lifetime = self.means.permit_lifetime;
+        let terms = PermitTerms { request_id: id, request, jti: &jti, issued_at: self.now(), lifetime };
         let (permit, expires_at) = self
             .means
             .permits
             .mint(&terms)
             .map_err(|_unspecified| Refusal::AuditUnavailable("no permit could be signed".to_owned()))?;
-        written.and(self.write(record, Event::PermitIssued { request: id.to_owned(), jti, expires_at })?);
-        Ok((permit, expires_at))
+        let issued = Event::PermitIssued { request: id.to_owned(), jti, expires_at };
+        Ok((Standing::Granted { permit, expires_at }, issued))
     }
 
     /// The request that was judged, from its parameters beside the record; its digest must still be the recorded one.

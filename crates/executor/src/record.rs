@@ -108,16 +108,29 @@ impl Record {
 
     /// Writes an event. It counts at once in this process, but nobody outside may be told before it is durable.
     pub fn write(&mut self, now: Timestamp, event: Event) -> Result<Written, Unwritable> {
+        self.write_all(now, &[event])
+    }
+
+    /// Writes events that follow from each other, with one wait for the disk: all of them or none.
+    pub fn write_all(&mut self, now: Timestamp, events: &[Event]) -> Result<Written, Unwritable> {
         let mut before = Written::default();
         if self.log.rotation_due() {
             before = self.begin_segment(now)?;
         }
-        let (event_type, details) = event.split().map_err(|_unserialisable| Unwritable::NotJson)?;
-        let durable = self.log.append(now, &event_type, &details, need_of(&event))?;
-        self.ledger.apply(now, &event);
+        let entries: Vec<_> = events
+            .iter()
+            .map(Event::split)
+            .collect::<Result<_, _>>()
+            .map_err(|_unserialisable| Unwritable::NotJson)?;
+        let need = if events.iter().all(is_needed_on_a_full_disk) { Need::Reserved } else { Need::Ordinary };
+        let lines = entries.iter().map(|(event_type, details)| (event_type.as_str(), details));
+        let durable = self.log.append_all(now, lines, need)?;
+        for event in events {
+            self.ledger.apply(now, event);
+        }
         self.latest = self.latest.max(now);
         if let Some(written) = &self.written {
-            written.count(&event_type);
+            entries.iter().for_each(|(event_type, _)| written.count(event_type));
         }
         before.and(Written(vec![durable]));
         Ok(before)
@@ -177,6 +190,18 @@ impl Record {
         self.log.trouble().or_else(|| self.content.trouble())
     }
 
+    /// Waits until everything that was written so far is on the disk.
+    pub fn settled(&self) -> impl Future<Output = Result<(), Unwritable>> + Send + 'static {
+        let (mut heads, entries) = (self.log.heads(), self.log.len());
+        async move {
+            let there = heads.wait_for(|head| head.entries >= entries);
+            match tokio::time::timeout(Options::default().deadline, there).await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(_)) | Err(_) => Err(Unwritable::Slow),
+            }
+        }
+    }
+
     /// How many entries there are.
     pub const fn entries(&self) -> u64 {
         self.log.len()
@@ -185,40 +210,15 @@ impl Record {
 
 /// What was begun must be told the end of, and what changes what may be done must be told, on a full disk too. Not so what
 /// others can cause at will: they would use the reserve up.
-const fn need_of(event: &Event) -> Need {
-    match event {
+const fn is_needed_on_a_full_disk(event: &Event) -> bool {
+    matches!(
+        event,
         Event::ExecutionFinished { .. }
-        | Event::RecordFull { .. }
-        | Event::PolicyFileChanged { .. }
-        | Event::PolicyFileRestored { .. }
-        | Event::ClockStepped { .. } => Need::Reserved,
-        Event::ExecutorStarted { .. }
-        | Event::LogRecovered { .. }
-        | Event::SegmentStarted { .. }
-        | Event::PolicyApplied { .. }
-        | Event::PolicyRefused { .. }
-        | Event::ItemReceived { .. }
-        | Event::ItemRefused { .. }
-        | Event::ItemCleaned { .. }
-        | Event::ItemQuarantined { .. }
-        | Event::ItemDelivered { .. }
-        | Event::ItemSettled { .. }
-        | Event::CapabilityRequested { .. }
-        | Event::CapabilityRepeated { .. }
-        | Event::CapabilityRefused { .. }
-        | Event::CallRefused { .. }
-        | Event::DecisionMade { .. }
-        | Event::ApprovalRecorded { .. }
-        | Event::ApprovalIgnored { .. }
-        | Event::ApprovalExpired { .. }
-        | Event::ApprovalCancelled { .. }
-        | Event::ApprovalSuperseded { .. }
-        | Event::ApprovalAskedAgain { .. }
-        | Event::PermitIssued { .. }
-        | Event::ExecutionRefused { .. }
-        | Event::ExecutionIntended { .. }
-        | Event::ContentErased { .. } => Need::Ordinary,
-    }
+            | Event::RecordFull { .. }
+            | Event::PolicyFileChanged { .. }
+            | Event::PolicyFileRestored { .. }
+            | Event::ClockStepped { .. }
+    )
 }
 
 // === impl Folding ===

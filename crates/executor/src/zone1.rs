@@ -117,6 +117,19 @@ impl Zone1 {
         Ok(written)
     }
 
+    /// Writes events that follow from each other.
+    pub(crate) fn write_all(&self, record: &mut Record, events: &[Event]) -> Result<Written, Refusal> {
+        let written = record.write_all(self.now(), events)?;
+        self.changed.send_replace(());
+        Ok(written)
+    }
+
+    /// Waits until what was read of the record is durable: what nobody may be told yet may already be known here.
+    pub(crate) async fn settled(&self) -> Result<(), Refusal> {
+        let settled = self.record()?.settled();
+        Ok(settled.await?)
+    }
+
     /// Writes an event that depends on nothing read before, durably.
     pub(crate) async fn note(&self, event: Event) -> Result<(), Refusal> {
         let durable = {

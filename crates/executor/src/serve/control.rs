@@ -53,6 +53,7 @@ impl ControlBridge for ControlService {
             room = left.unwrap_or(0);
             left.is_none()
         })?;
+        self.zone1.settled().await?;
         Ok(Response::new(ListPendingResponse { cards: cards.into_iter().map(in_a_list).collect() }))
     }
 
@@ -61,7 +62,9 @@ impl ControlBridge for ControlService {
         request: Request<ShowRequestRequest>,
     ) -> Result<Response<ApprovalCard>, Status> {
         let ShowRequestRequest { request } = request.into_inner();
-        Ok(Response::new(to_wire(self.zone1.show(&request)?)))
+        let card = self.zone1.show(&request)?;
+        self.zone1.settled().await?;
+        Ok(Response::new(to_wire(card)))
     }
 
     async fn submit_approval(
