@@ -56,6 +56,10 @@ impl Zone1 {
         }
         let (superseded, written) = {
             let mut record = self.record()?;
+            // Back and forth between two policies, an old word would fit again.
+            if record.ledger().knows_word_on_policy(&receipt) {
+                return Err(refused("this word of the owner was acted on before; a change needs a new one"));
+            }
             let (_, mut written) = record.keep(text.as_bytes())?;
             let applied = Event::PolicyApplied { from: Some(from), to, receipt: Some(receipt) };
             written.and(self.write(&mut record, applied)?);

@@ -87,6 +87,9 @@ impl Zone1 {
         if self.now() >= expires_at {
             return Err(named(Refusal::ApprovalExpired));
         }
+        if asked.receipt.as_ref() == Some(&untrusted_receipt) {
+            return Err(named(Refusal::ApprovalUsed));
+        }
         let event = Event::ApprovalRecorded {
             request: said.request.clone(),
             digest: said.digest,

@@ -88,6 +88,9 @@ pub enum Refusal {
     /// The answer is for other bytes than those asked about.
     #[error("the answer is for another digest than that of the request")]
     ApprovalForOtherBytes,
+    /// The answer was given to an earlier question.
+    #[error("this answer was given when it was asked before; a new question needs a new answer")]
+    ApprovalUsed,
     /// The request does not wait for an answer.
     #[error("the request is {state}; it waits for no answer")]
     NotPending {
@@ -151,6 +154,7 @@ impl Refusal {
             Self::ApprovalSuperseded(_) => "approval_superseded",
             Self::ApprovalInvalid(_) => "approval_invalid",
             Self::ApprovalForOtherBytes => "approval_for_other_bytes",
+            Self::ApprovalUsed => "approval_used",
             Self::NotPending { .. } => "not_pending",
             Self::NotExpired { .. } => "not_expired",
             Self::StillNeeded { .. } => "still_needed",
@@ -185,6 +189,7 @@ impl Refusal {
             | Self::ApprovalCancelled
             | Self::ApprovalSuperseded(_)
             | Self::PolicyNotApplied(_)
+            | Self::ApprovalUsed
             | Self::NotPending { .. }
             | Self::NotExpired { .. }
             | Self::StillNeeded { .. }

@@ -24,6 +24,8 @@ pub struct Completeness {
     issued: HashMap<String, u64>,
     /// Which entry spent a permit.
     spent: HashMap<String, u64>,
+    /// Which entry acted on a word of the owner.
+    words: HashMap<Digest, u64>,
     figures: Figures,
     gaps: Vec<Gap>,
 }
@@ -62,6 +64,7 @@ impl Completeness {
             trails: BTreeMap::new(),
             issued: HashMap::new(),
             spent: HashMap::new(),
+            words: HashMap::new(),
             figures: Figures::default(),
             gaps: Vec::new(),
         }
@@ -105,7 +108,11 @@ impl Completeness {
     /// What an entry lacks.
     fn consider(&mut self, seq: u64, at: Timestamp, event: &Event) -> Vec<Missing> {
         match event {
-            Event::PolicyApplied { from, to, receipt } => self.policy_applied(*from, *to, receipt.as_deref()),
+            Event::PolicyApplied { from, to, receipt } => {
+                let mut missing = self.policy_applied(*from, *to, receipt.as_deref());
+                missing.extend(receipt.iter().filter_map(|receipt| self.must_be_new(seq, receipt)));
+                missing
+            }
             Event::ExecutorStarted { policy, .. } => {
                 self.trails.values_mut().for_each(|trail| trail.executor_started(seq));
                 self.must_be_in_force(*policy)
@@ -127,10 +134,12 @@ impl Completeness {
             }
             Event::ApprovalRecorded { request, digest, answer, receipt, who: _, how: _, when: _ } => {
                 self.figures.approvals += 1;
-                let owner = self.owner.clone();
-                self.of_request(request, |trail| {
+                let (owner, used) = (self.owner.clone(), self.must_be_new(seq, receipt));
+                let mut missing = self.of_request(request, |trail| {
                     trail.answered(&owner, request, at, (*digest, *answer, receipt.clone()))
-                })
+                });
+                missing.extend(used);
+                missing
             }
             Event::ApprovalExpired { request } => self.of_request(request, Trail::expired),
             Event::ApprovalCancelled { request } => self.of_request(request, Trail::cancelled),
@@ -188,6 +197,12 @@ impl Completeness {
             return Vec::new();
         }
         vec![Missing::PolicyInForce { named: policy, in_force: self.in_force }]
+    }
+
+    /// A word of the owner counts once.
+    fn must_be_new(&mut self, seq: u64, receipt: &str) -> Option<Missing> {
+        let first = *self.words.entry(Digest::of(receipt.as_bytes())).or_insert(seq);
+        (first != seq).then_some(Missing::NewWord { first })
     }
 
     /// The first policy of a home is the one that was found; every other one the owner signed.

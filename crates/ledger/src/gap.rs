@@ -48,6 +48,13 @@ pub enum Missing {
     #[error("puts a policy in force without the owner's signature for exactly these two policies")]
     OwnersWordOnPolicy,
 
+    /// A word of the owner was acted on before.
+    #[error("acts on a word of the owner on which entry {first} had acted")]
+    NewWord {
+        /// The entry that acted on it first.
+        first: u64,
+    },
+
     /// The request is not there.
     #[error("is about a request that was never recorded")]
     Request,

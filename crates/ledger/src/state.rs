@@ -26,6 +26,8 @@ pub struct Ledger {
     known_recipients: BTreeSet<Digest>,
     /// The policy in force, once there is one.
     policy: Option<Digest>,
+    /// The owner's words on the policy, each of which counts once. Few: one for every change there ever was.
+    words_on_policy: BTreeSet<Digest>,
     order: u64,
     /// Follows from the rest; built anew when a state was carried over.
     #[serde(skip)]
@@ -152,7 +154,10 @@ impl Ledger {
                 });
                 self.learn_recipients(request, outcome);
             }
-            Event::PolicyApplied { from: _, to, receipt: _ } => self.policy = Some(*to),
+            Event::PolicyApplied { from: _, to, receipt } => {
+                self.policy = Some(*to);
+                self.words_on_policy.extend(receipt.iter().map(|receipt| Digest::of(receipt.as_bytes())));
+            }
             Event::ExecutorStarted { .. }
             | Event::SegmentStarted { .. }
             | Event::ClockStepped { .. }
@@ -202,6 +207,11 @@ impl Ledger {
     /// The policy that was applied last.
     pub const fn policy(&self) -> Option<Digest> {
         self.policy
+    }
+
+    /// Whether this word of the owner on the policy was acted on before.
+    pub fn knows_word_on_policy(&self, receipt: &str) -> bool {
+        self.words_on_policy.contains(&Digest::of(receipt.as_bytes()))
     }
 
     /// Whether this item was taken in before.

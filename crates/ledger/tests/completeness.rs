@@ -366,6 +366,20 @@ fn the_owners_yes_is_verified_again() {
 }
 
 #[test]
+fn a_word_of_the_owner_counts_once() {
+    let again =
+        [asked("r"), judged("r", ask()), yes("r"), expired("r"), asked_again("r"), judged("r", ask())];
+    let replayed = again.into_iter().chain([yes("r"), permit("r", "p"), intent("r", "p"), done("r")]);
+    check("an answer", begun(replayed), &[(9, Missing::NewWord { first: 5 })]);
+    let there = || applied(Some("policy"), "other");
+    check(
+        "a change of policy",
+        begun([there(), applied(Some("other"), "policy"), there()]),
+        &[(5, Missing::NewWord { first: 3 })],
+    );
+}
+
+#[test]
 fn an_answer_needs_an_open_question() {
     for (what, before) in [("nobody asked", judged("r", allow())), ("policy said no", judged("r", deny()))] {
         check(what, begun([asked("r"), before, yes("r")]), &[(5, Missing::Question)]);

@@ -7,9 +7,10 @@ mod receipt;
 mod show;
 mod verify;
 
+pub(crate) use read::{Record, told_of};
+
 use filter::Filter;
 use home::Home;
-use read::Record;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
