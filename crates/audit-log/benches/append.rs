@@ -74,7 +74,7 @@ fn paired() {
         let median = |of: &dyn Fn(&[f64; 3]) -> f64| {
             let mut values: Vec<f64> = turns.iter().map(of).collect();
             values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
+            values.get(TURNS / 2).copied().unwrap()
         };
         println!(
             "{what:12} log {:8.0}/s  probe {:8.0}/s  SQLite {:6.0}/s  log/probe {:.2}  log/SQLite {:.1}",

@@ -15,6 +15,8 @@ use support::{Forgetful, append, details, open};
 
 const ENTRIES: usize = 40_000;
 const PENDING: usize = 10_000;
+/// How often each has its turn where turns are taken.
+const TURNS: usize = 41;
 
 fn main() {
     if std::env::args().any(|argument| argument == "--paired") {
@@ -28,7 +30,7 @@ fn main() {
 fn paired() {
     let (_folder, active) = long_log();
     let lines = all_lines(&active);
-    let mut turns: Vec<[f64; 2]> = (0..41)
+    let mut turns: Vec<[f64; 2]> = (0..TURNS)
         .map(|_| {
             let begun = Instant::now();
             verify(&LogFiles::of(&active)).unwrap();
@@ -39,7 +41,7 @@ fn paired() {
         })
         .collect();
     turns.sort_by(|a, b| (a[1] / a[0]).total_cmp(&(b[1] / b[0])));
-    let [verified, hashed] = turns[turns.len() / 2];
+    let [verified, hashed] = turns.get(TURNS / 2).copied().unwrap();
     let rate = |seconds: f64| ENTRIES as f64 / seconds;
     println!(
         "verify {:.0}/s  limit {:.0}/s  verify/limit {:.2}",
