@@ -14,9 +14,13 @@ use ledger::{Event, quoted};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::sync::watch;
-use tokio_stream::Stream;
 use tokio_stream::wrappers::WatchStream;
+use tokio_stream::{Stream, StreamExt as _};
+
+/// How often the head of a record that grows is handed to the witness.
+const HEADS_EVERY: Duration = Duration::from_secs(1);
 
 /// Zone 1.
 #[derive(Debug)]
@@ -168,9 +172,13 @@ impl Zone1 {
         self.changed.send_replace(());
     }
 
-    /// The signed heads of the record, now and from now on.
+    /// The signed heads of the record, now and from now on; of many within a second the newest.
     pub(crate) fn heads(&self) -> Result<impl Stream<Item = Head> + Send + 'static, Refusal> {
-        Ok(WatchStream::new(self.record()?.heads()))
+        let heads = WatchStream::new(self.record()?.heads());
+        Ok(heads.then(async |head| {
+            tokio::time::sleep(HEADS_EVERY).await;
+            head
+        }))
     }
 
     /// The latch: checked first by every request, and first and last by every effect.

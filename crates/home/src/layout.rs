@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 /// The file that says that a folder is a home of ours.
 pub const MARKER: &str = ".moltbot-home";
 
-/// By this name the executor signs the heads of its record, and the control plane those of what it witnessed.
+/// By this name the executor signs the heads of its record.
 pub const RECORD_ORIGIN: &str = "moltbot.invalid/executor";
+
+/// By this name the control plane signs the heads of what it witnessed.
+pub const WITNESS_ORIGIN: &str = "moltbot.invalid/witness";
 
 /// A home folder that exists, is ours and nobody else's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,6 +171,21 @@ impl Home {
     /// Its public half.
     pub fn record_public_key_file(&self) -> PathBuf {
         self.0.join("keys/record.pub")
+    }
+
+    /// The key that signs the head of what the control plane witnessed.
+    pub fn witness_key_file(&self) -> PathBuf {
+        self.0.join("keys/witness.key")
+    }
+
+    /// Its public half.
+    pub fn witness_public_key_file(&self) -> PathBuf {
+        self.0.join("keys/witness.pub")
+    }
+
+    /// What the control plane has seen of the record: signed heads.
+    pub fn witness_log(&self) -> PathBuf {
+        self.0.join("witness/heads.jsonl")
     }
 
     /// The audit log.

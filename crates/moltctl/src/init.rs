@@ -36,7 +36,7 @@ pub(crate) fn init(path: &Path) -> anyhow::Result<(Home, Made)> {
     // The marker comes first: if we are interrupted, the next run knows the folder for its own.
     write_new(&path.join(MARKER), "This folder is a moltbot home.\n", &mut made)?;
     let home = Home::open(path)?;
-    for folder in ["audit", "keys", "logs", "planner", "policy", "quarantine", "run", "spool"] {
+    for folder in ["audit", "keys", "logs", "planner", "policy", "quarantine", "run", "spool", "witness"] {
         let folder = home.path().join(folder);
         if !folder.is_dir() {
             make_private(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
@@ -85,12 +85,19 @@ fn make_keys(home: &Home, made: &mut Made) -> anyhow::Result<()> {
         |text| Ok(ApprovalKey::from_text(text)?.verifier().to_string()),
         made,
     )?;
-    make_pair(
-        (&home.record_key_file(), &home.record_public_key_file()),
-        || Ok(HeadKey::generate_text(&random)?),
-        |text| Ok(HeadKey::from_text(text)?.verifier().to_string()),
-        made,
-    )
+    let signs_heads = [
+        (home.record_key_file(), home.record_public_key_file()),
+        (home.witness_key_file(), home.witness_public_key_file()),
+    ];
+    for (private, public) in signs_heads {
+        make_pair(
+            (&private, &public),
+            || Ok(HeadKey::generate_text(&random)?),
+            |text| Ok(HeadKey::from_text(text)?.verifier().to_string()),
+            made,
+        )?;
+    }
+    Ok(())
 }
 
 /// A private key, and its public half beside it. A public half without its private one is left for the owner to decide.

@@ -1,6 +1,7 @@
 //! The verdicts on the record: whether the chain holds, whether anything is missing in it, and whether it is all there was.
 
 mod head;
+mod witness;
 
 use super::read::{Record, told_of};
 use anyhow::Context as _;
@@ -11,6 +12,7 @@ use ledger::{Complete, Completeness, Gap};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::process::ExitCode;
+use witness::{Seen, WitnessVerdict};
 
 /// What is found about a whole record.
 struct Verdicts {
@@ -18,6 +20,7 @@ struct Verdicts {
     /// About the entries that hold together; whether there were more of them nobody knows then.
     complete: Complete,
     head: HeadVerdict,
+    witness: WitnessVerdict,
 }
 
 pub(super) fn command(home: &Home, as_json: bool) -> anyhow::Result<ExitCode> {
@@ -65,16 +68,22 @@ impl Verdicts {
     fn on(record: &Record) -> anyhow::Result<Self> {
         let mut completeness = Completeness::new(record.owner()?);
         // Read before the log: the log may grow meanwhile, and must not be shorter than this.
-        let mut expected = Expected::read(record)?;
+        let (mut expected, mut seen) = (Expected::read(record)?, Seen::read(record)?);
         let chain = record.tell(|entry| {
             expected.meet(&entry);
+            seen.meet(&entry);
             completeness.hear(entry.seq, entry.timestamp, told_of(&entry).as_ref());
         })?;
-        Ok(Self { chain, complete: completeness.finish(), head: expected.verdict(chain) })
+        Ok(Self {
+            chain,
+            complete: completeness.finish(),
+            head: expected.verdict(chain),
+            witness: seen.verdict(),
+        })
     }
 
     fn all_hold(&self) -> bool {
-        holds(self.chain) && self.complete.gaps.is_empty() && self.head.holds()
+        holds(self.chain) && self.complete.gaps.is_empty() && self.head.holds() && self.witness.holds()
     }
 
     fn say(&self) {
@@ -89,16 +98,19 @@ impl Verdicts {
             say!("  {gap}");
         }
         say!("{}", self.head);
+        say!("{}", self.witness);
     }
 
     fn to_json(&self) -> Value {
         let Complete { figures, gaps } = &self.complete;
         let head = json!({ "holds": self.head.holds(), "verdict": self.head.to_string() });
+        let witness = json!({ "holds": self.witness.holds(), "verdict": self.witness.to_string() });
         let mut json = chain_to_json(self.chain);
         json.insert("complete".to_owned(), (holds(self.chain) && gaps.is_empty()).into());
         json.insert("figures".to_owned(), json!(figures));
         json.insert("gaps".to_owned(), gaps.iter().map(gap_to_json).collect());
         json.insert("head".to_owned(), head);
+        json.insert("witness".to_owned(), witness);
         json.into()
     }
 }

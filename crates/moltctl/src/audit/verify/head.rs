@@ -102,7 +102,8 @@ impl fmt::Display for HeadVerdict {
     }
 }
 
-fn verifier(home: &Home) -> Result<(HeadVerifier, Origin), Problems> {
+/// The key under which heads of the record verify, and the name that they carry.
+pub(super) fn verifier(home: &Home) -> Result<(HeadVerifier, Origin), Problems> {
     let file = home.record_public_key_file();
     let problem = |problem: audit_log::HeadKeyProblem| {
         Problem::new(&file, "", format!("{problem}; restore it with `moltctl init`"))
