@@ -12,6 +12,7 @@ mod crowd;
 mod health;
 mod init;
 mod main_job;
+mod policy;
 mod record;
 mod sanitize;
 mod smtp;
