@@ -44,7 +44,7 @@ fn nobody_but_the_executor_mints_permits_and_nobody_but_the_owners_side_signs_an
     let can: Vec<_> =
         graph.members().into_iter().filter(|package| graph.links(package).contains("capability")).collect();
     // The command makes the owner's key in `init`; the tests play the owner.
-    assert_eq!(can, ["control-plane", "executor", "moltctl", "system-tests"]);
+    assert_eq!(can, ["control-plane", "executor", "ledger", "moltctl", "system-tests"]);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn what_decides_does_no_io() {
         "ureq",
         "walkdir",
     ];
-    for package in ["action", "clean-content", "policy", "capability", "sanitizer"] {
+    for package in ["action", "clean-content", "policy", "capability", "ledger", "sanitizer"] {
         links_none_of(package, &io);
     }
 }

@@ -2,6 +2,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking, its helpers too"
 )]
@@ -11,6 +12,8 @@ mod crowd;
 mod health;
 mod init;
 mod main_job;
+mod policy;
+mod record;
 mod sanitize;
 mod smtp;
 mod sources;

@@ -24,7 +24,7 @@ async fn chat_messages_come_out_clean() {
     let content = |source: &str| -> Value {
         let of_source = |entry: &&Value| entry["item"].as_str().unwrap().starts_with(source);
         let digest = clean.iter().find(of_source).unwrap()["clean"].as_str().unwrap().to_owned();
-        let stored = audit_log::ContentStore::open(&home.content()).unwrap();
+        let stored = audit_log::ContentReader::new(&home.content());
         serde_json::from_slice(&stored.get(digest.parse().unwrap()).unwrap().unwrap()).unwrap()
     };
     let telegram = content("telegram");

@@ -1,20 +1,18 @@
 //! A planner that acts on a yes that policy no longer stands behind.
 
 use planner::client::Standing;
-use system_tests::{TestHome, approved_permit, mail_wish, planner, refusal};
+use system_tests::{Owner, TestHome, approved_permit, mail_wish, planner, refusal};
 
 #[tokio::test]
 async fn policy_is_asked_again_at_the_moment_of_use() {
     let home = TestHome::new();
-    let executor = home.executor().await;
+    let _executor = home.executor().await;
     let wish = mail_wish("k");
     approved_permit(&home, &wish).await;
-    drop(executor);
 
     let policy = std::fs::read_to_string(home.policy_file()).unwrap();
     let forbid = r#"forbid (principal, action == Action::"send_email", resource);"#;
-    std::fs::write(home.policy_file(), format!("{policy}\n{forbid}\n")).unwrap();
-    let _executor = home.executor().await;
+    Owner::of(&home).apply_policy(&home, &format!("{policy}\n{forbid}\n")).await.unwrap();
     let granted = planner(&home).request_capability(&wish).await.unwrap();
     let Standing::Granted { permit } = granted else { panic!("{granted:?}") };
     assert_eq!(refusal(planner(&home).execute_with_token(permit, &wish).await), "policy_denies");

@@ -21,6 +21,7 @@ mod reused_key;
 mod too_often;
 mod unknown_action;
 mod unknown_request;
+mod withdrawn_wish;
 
 // a reader that is not what it should be
 mod dying_reader;
@@ -31,6 +32,10 @@ mod wrong_door;
 
 // an answer that the owner did not give
 mod forged_approval;
+
+// somebody who can write where only the owner and Zone 1 should
+mod rewritten_record;
+mod tampered_policy;
 
 // the world
 mod hostile_inbox;

@@ -96,7 +96,7 @@ impl TestHome {
     /// The record so far, every link of it checked. An executor may be writing it.
     pub fn record(&self) -> Vec<Entry> {
         let log = self.audit_log();
-        let Ok(entries) = audit_log::entries(&log) else { return Vec::new() };
+        let Ok(entries) = audit_log::entries(&audit_log::LogFiles::of(&log)) else { return Vec::new() };
         entries.map(|entry| entry.unwrap().unwrap()).collect()
     }
 

@@ -23,7 +23,7 @@ pub use running::{Process, System};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test is given up. No test says how fast something must be.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until `look` finds something.
 pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {

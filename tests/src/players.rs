@@ -2,7 +2,7 @@
 
 use crate::{PATIENCE, TestHome};
 use action::Role;
-use capability::{Answer, ApprovalKey, Statement};
+use capability::{Answer, ApprovalKey, PolicyStatement, Statement};
 use jiff::Timestamp;
 use planner::client::{CapabilityClient, Refused, Standing, Wish};
 use tokio::sync::mpsc;
@@ -15,8 +15,8 @@ use wire::v1::reader_answer::Answer as Reading;
 use wire::v1::reader_bridge_client::ReaderBridgeClient;
 use wire::v1::reader_work::Part;
 use wire::v1::{
-    ApprovalCard, Delivery, ListPendingRequest, ReaderAnswer, ReaderReady, ReaderUnreadable, ReaderWork,
-    ShowRequestRequest, SubmitApprovalRequest,
+    ApplyPolicyRequest, ApprovalCard, AskAgainRequest, Delivery, ListPendingRequest, ReaderAnswer,
+    ReaderReady, ReaderUnreadable, ReaderWork, ShowPolicyRequest, ShowRequestRequest, SubmitApprovalRequest,
 };
 
 /// The planner's end of its bridge; each call is a connection of its own.
@@ -110,6 +110,33 @@ impl Owner {
     pub async fn submit(&self, receipt: String) -> Result<String, Refused> {
         let submitted = self.bridge.clone().submit_approval(SubmitApprovalRequest { receipt }).await?;
         Ok(submitted.into_inner().state)
+    }
+
+    /// Puts another policy in force, as `moltctl policy apply` does; returns the questions that became void.
+    pub async fn apply_policy(&self, home: &TestHome, text: &str) -> Result<Vec<String>, Refused> {
+        std::fs::write(home.policy_file(), text).unwrap();
+        let from = self.bridge.clone().show_policy(ShowPolicyRequest {}).await?.into_inner().digest;
+        let receipt = self.sign_policy(&from, text);
+        let request = ApplyPolicyRequest { text: text.to_owned(), receipt };
+        Ok(self.bridge.clone().apply_policy(request).await?.into_inner().superseded)
+    }
+
+    /// What the control plane would sign for a change of policy.
+    pub fn sign_policy(&self, from: &str, text: &str) -> String {
+        let statement = PolicyStatement {
+            from: from.parse().unwrap(),
+            to: action::Digest::of(text.as_bytes()),
+            who: "a test".to_owned(),
+            how: "a test".to_owned(),
+            when: Timestamp::now(),
+        };
+        self.key.sign_policy(&statement).unwrap()
+    }
+
+    /// Asks to be asked again; returns the request's new state.
+    pub async fn ask_again(&self, request: &str) -> Result<String, Refused> {
+        let again = AskAgainRequest { request: request.to_owned(), who: "a test".to_owned() };
+        Ok(self.bridge.clone().ask_again(again).await?.into_inner().state)
     }
 
     /// Answers a request as it stands.

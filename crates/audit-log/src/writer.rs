@@ -1,156 +1,102 @@
 //! The one writer: entries are chained where they are appended, and a thread of its own makes them durable.
-//!
-//! Entries that arrive while a sync is under way share the next one. The first error of a write or a sync poisons the
-//! writer for good: after a failed sync the kernel may drop the pages and answer the next sync with success, so there is
-//! no second try. What is not durable is never acknowledged.
 
-use crate::entry::{Entry, NotAnEntry, Tip};
-use crate::verify::entries;
+use crate::append::{Appender, Limits, Need};
+use crate::durable::Durable;
+use crate::entry::Tip;
+use crate::head_file::{Head, HeadFile, Signer};
+use crate::keeper::LogKeeper;
+use crate::lock::{Lock, NotLocked};
+use crate::problem::OpenProblem;
+use crate::recover::{Fold, Torn, io_at, recover};
+use crate::segment::Place;
+use crate::trouble::{Trouble, Unwritable};
 use jiff::Timestamp;
-use rustix::fs::{Mode, OFlags};
 use serde::Serialize;
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
-use tokio::sync::oneshot;
+use std::time::Duration;
+use tokio::sync::watch;
 
-/// Entries that may wait for the disk; when it is full, requests are refused instead of piling up.
-const QUEUE: usize = 4096;
+/// What bounds a log. The default is for Zone 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many bytes a segment has before it is time to rotate; so much space is set aside for it.
+    pub segment: u64,
+    /// How much of the space is kept for [`Need::Reserved`].
+    pub reserve: u64,
+    /// How long anybody waits for the disk.
+    pub deadline: Duration,
+    /// How many entries may wait for the disk; when it is full, requests are refused instead of piling up.
+    pub queue: usize,
+    /// How many bytes may wait for the disk; also the longest entry.
+    pub queue_bytes: u64,
+    /// How old the head in memory becomes before it is made durable.
+    pub head_sync: Duration,
+}
 
 /// An open log, held by this process alone.
 #[derive(Debug)]
 pub struct AuditLog {
     tip: Tip,
-    /// `None` only while it is being dropped.
-    queue: Option<SyncSender<Waiting>>,
-    writer: Option<JoinHandle<()>>,
-    /// Set by the writer before anybody hears of the first error.
-    poisoned: Arc<AtomicBool>,
+    appender: Appender<Tip>,
+    heads: watch::Receiver<Head>,
+    /// From this size on it is time to rotate.
+    rotate_at: u64,
 }
-
-/// An entry on its way to the disk.
-#[must_use = "an entry is not there until it is durable"]
-#[derive(Debug)]
-pub struct Durable(oneshot::Receiver<()>);
 
 /// A log that was opened, and what was found while doing so.
 #[derive(Debug)]
 pub struct Opened {
     /// The log, ready to be appended to.
     pub log: AuditLog,
-    /// An unfinished last line, which was never acknowledged to anybody.
+    /// An unfinished last group, which was never acknowledged to anybody.
     pub torn: Option<Torn>,
+    /// Whether this file system sets space aside; where it does not, nothing can be written on a full disk, the reserve neither.
+    pub space_set_aside: bool,
 }
 
-/// An unfinished last line that was cut off and kept.
-#[derive(Debug)]
-pub struct Torn {
-    /// How many bytes.
-    pub bytes: u64,
-    /// Where they are kept.
-    pub kept_in: PathBuf,
-}
+// === impl Options ===
 
-/// Why a log cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenProblem {
-    /// The file cannot be made, read or locked.
-    #[error("cannot use the audit log `{}`", path.display())]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Another process writes it.
-    #[error("the audit log `{}` is in use by another executor; stop that one first (`moltctl down`)", path.display())]
-    Held {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// The chain does not hold.
-    #[error(
-        "the audit log `{}` is broken at entry {at} ({source}); nothing is done on a record that cannot be trusted: \
-         keep it as evidence (move the folder `{}` elsewhere) and start anew",
-        path.display(), path.parent().unwrap_or(Path::new("")).display()
-    )]
-    Broken {
-        /// Which file.
-        path: PathBuf,
-        /// The first entry that does not hold.
-        at: u64,
-        /// What is wrong with it.
-        source: NotAnEntry,
-    },
-}
-
-/// The log takes no more entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unwritable {
-    /// A write or a sync failed; only a restart, which reads the log anew, ends this.
-    #[error(
-        "the audit log cannot be written; nothing is done until the executor has been restarted on a sound disk"
-    )]
-    Poisoned,
-    /// Too many entries wait for the disk.
-    #[error("too many entries wait for the disk; try again")]
-    Busy,
-    /// The facts cannot be written as JSON.
-    #[error("the entry cannot be written as JSON")]
-    NotJson,
-}
-
-struct Waiting {
-    line: String,
-    done: oneshot::Sender<()>,
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            segment: 8 * 1024 * 1024,
+            reserve: 256 * 1024,
+            deadline: Duration::from_secs(2),
+            queue: 4096,
+            queue_bytes: 2 * 1024 * 1024,
+            // An idle log looks four times a second, so it is a second at most.
+            head_sync: Duration::from_millis(750),
+        }
+    }
 }
 
 // === impl AuditLog ===
 
 impl AuditLog {
-    /// Opens a log, or makes an empty one, and hands every entry to `replay` in order.
+    /// Opens a log, or makes an empty one, and hands its entries to `fold`, as many as that needs.
     ///
-    /// A chain that does not hold is refused. An unfinished last line is cut off and kept beside the log: it was never
-    /// acknowledged, because acknowledgement comes after the sync of the whole line.
-    pub fn open(path: &Path, mut replay: impl FnMut(Entry)) -> Result<Opened, OpenProblem> {
-        let io_problem = |source: io::Error| OpenProblem::Io { path: path.to_owned(), source };
-        let mut file = open_private(path).map_err(io_problem)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(OpenProblem::Held { path: path.to_owned() });
-            }
-            Err(std::fs::TryLockError::Error(source)) => return Err(io_problem(source)),
-        }
-        let torn = cut_unfinished_line(path, &mut file).map_err(io_problem)?;
-        let mut tip = Tip::genesis();
-        for entry in entries(path).map_err(io_problem)? {
-            let entry = entry.map_err(io_problem)?.map_err(|source| OpenProblem::Broken {
-                path: path.to_owned(),
-                at: tip.seq + 1,
-                source,
-            })?;
-            tip = Tip { seq: entry.seq, hash: entry.hash.clone() };
-            replay(entry);
-        }
-        file.seek(io::SeekFrom::End(0)).map_err(io_problem)?;
-        let (queue, waiting) = sync_channel(QUEUE);
-        let poisoned = Arc::new(AtomicBool::new(false));
-        let poison = Arc::clone(&poisoned);
-        let writer = std::thread::Builder::new()
-            .name("audit-log".to_owned())
-            .spawn(move || {
-                write_until_error(&mut file, &waiting, &poison);
-                // Closing alone would not do while a program that is being started still holds a copy. The kernel lets go
-                // in any case when the process ends.
-                let _ = file.unlock();
-            })
-            .map_err(io_problem)?;
-        Ok(Opened { log: Self { tip, queue: Some(queue), writer: Some(writer), poisoned }, torn })
+    /// What a crash left is repaired; what no crash leaves is refused. See [`OpenProblem`].
+    pub fn open(
+        place: &Place,
+        signer: Signer,
+        options: &Options,
+        fold: &mut impl Fold,
+    ) -> Result<Opened, OpenProblem> {
+        let lock = Lock::take(&*place.disk, &place.lock()).map_err(|problem| match problem {
+            NotLocked::Held(by) => OpenProblem::Held { path: place.path(&place.active()), by },
+            NotLocked::Io(source) => OpenProblem::Io { path: place.path(&place.lock()), source },
+        })?;
+        let found = recover(place, &signer, fold)?;
+        let head = HeadFile::open(&*place.disk, &place.head(), signer, found.tip, options.head_sync)
+            .map_err(io_at(place, &place.head()))?;
+        let heads = head.follow();
+        let keeper = LogKeeper::new(place.clone(), lock, head, options.limits(), &found)
+            .map_err(io_at(place, &place.active()))?;
+        let appender = Appender::start("audit-log", found.active, found.end, keeper, options.limits())
+            .map_err(io_at(place, &place.active()))?;
+        let space_set_aside = appender.sets_space_aside();
+        let rotate_at = options.segment.saturating_sub(options.reserve);
+        let log = Self { tip: found.tip, appender, heads, rotate_at };
+        Ok(Opened { log, torn: found.torn, space_set_aside })
     }
 
     /// Appends an entry. It has its place in the chain at once; it is there only when [`Durable::wait`] says so.
@@ -159,30 +105,69 @@ impl AuditLog {
         now: Timestamp,
         event_type: &str,
         details: &impl Serialize,
+        need: Need,
     ) -> Result<Durable, Unwritable> {
-        if self.is_poisoned() {
-            return Err(Unwritable::Poisoned);
+        self.append_all(now, [(event_type, details)], need)
+    }
+
+    /// Appends entries that follow from each other: all of them or none, in one write and one sync. A crash may still leave
+    /// only the first ones.
+    pub fn append_all<'a, D: Serialize + 'a>(
+        &mut self,
+        now: Timestamp,
+        entries: impl IntoIterator<Item = (&'a str, &'a D)>,
+        need: Need,
+    ) -> Result<Durable, Unwritable> {
+        let (mut lines, mut tip) = (Vec::new(), self.tip);
+        for (event_type, details) in entries {
+            let (line, next) =
+                tip.next_line(now, event_type, details).map_err(|_unserialisable| Unwritable::NotJson)?;
+            lines.extend(line);
+            tip = next;
         }
+        let (_position, durable) = self.appender.push(lines, tip, need)?;
+        self.tip = tip;
+        Ok(durable)
+    }
+
+    /// Whether the active segment is full, and the next one ready.
+    pub fn rotation_due(&self) -> bool {
+        self.appender.end() >= self.rotate_at && self.appender.next_space().is_some()
+    }
+
+    /// Begins a new segment with this entry, which should name all that is remembered, so that a start need not look
+    /// further back. It is an entry as any other. Refused as [`Unwritable::Busy`] while [`Self::rotation_due`] says no.
+    pub fn rotate(
+        &mut self,
+        now: Timestamp,
+        event_type: &str,
+        details: &impl Serialize,
+    ) -> Result<Durable, Unwritable> {
         let (line, tip) =
             self.tip.next_line(now, event_type, details).map_err(|_unserialisable| Unwritable::NotJson)?;
-        let (done, durable) = oneshot::channel();
-        let queue = self.queue.as_ref().ok_or(Unwritable::Poisoned)?;
-        queue.try_send(Waiting { line, done }).map_err(|error| match error {
-            TrySendError::Full(_) => Unwritable::Busy,
-            TrySendError::Disconnected(_) => Unwritable::Poisoned,
-        })?;
+        let durable = self.appender.turn(line, tip)?;
         self.tip = tip;
-        Ok(Durable(durable))
+        Ok(durable)
+    }
+
+    /// The head as it was last signed: of what is durable.
+    pub fn head(&self) -> Head {
+        self.heads.borrow().clone()
+    }
+
+    /// Every head from now on; who is slow sees the newest.
+    pub fn heads(&self) -> watch::Receiver<Head> {
+        self.heads.clone()
+    }
+
+    /// What keeps ordinary entries out at this moment. Cheap: looks at memory only.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.appender.trouble()
     }
 
     /// How many entries have been appended, durable or not.
     pub const fn len(&self) -> u64 {
         self.tip.seq
-    }
-
-    /// Whether a write or a sync failed: then nothing is appended any more.
-    pub fn is_poisoned(&self) -> bool {
-        self.poisoned.load(Ordering::Acquire) || self.writer.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Whether nothing has been appended yet.
@@ -191,101 +176,16 @@ impl AuditLog {
     }
 }
 
-impl Drop for AuditLog {
-    /// Waits for the writer, so that whoever opens the log next finds it free and whole.
-    fn drop(&mut self) {
-        drop(self.queue.take());
-        if let Some(writer) = self.writer.take() {
-            // A writer that panicked has acknowledged nothing.
-            let _ = writer.join();
+// === impl Options ===
+
+impl Options {
+    const fn limits(&self) -> Limits {
+        Limits {
+            deadline: self.deadline,
+            queue: self.queue,
+            queue_bytes: self.queue_bytes,
+            space: self.segment,
+            reserve: self.reserve,
         }
     }
-}
-
-// === impl Durable ===
-
-impl Durable {
-    /// Waits until the entry, and with it every entry before it, is on the disk.
-    pub async fn wait(self) -> Result<(), Unwritable> {
-        self.0.await.map_err(|_writer_gone| Unwritable::Poisoned)
-    }
-
-    /// The same for a caller without a runtime.
-    pub fn wait_blocking(self) -> Result<(), Unwritable> {
-        self.0.blocking_recv().map_err(|_writer_gone| Unwritable::Poisoned)
-    }
-}
-
-/// The writer thread. It ends with the first error; from then on every append finds the queue closed.
-fn write_until_error(file: &mut File, waiting: &Receiver<Waiting>, poison: &AtomicBool) {
-    while let Ok(first) = waiting.recv() {
-        let group: Vec<_> = std::iter::once(first).chain(waiting.try_iter().take(QUEUE)).collect();
-        let bytes: Vec<u8> = group.iter().flat_map(|entry| entry.line.bytes()).collect();
-        if file.write_all(&bytes).and_then(|()| file.sync_data()).is_err() {
-            poison.store(true, Ordering::Release);
-            // Dropping the group unacknowledged tells every waiting caller.
-            return;
-        }
-        for entry in group {
-            // A caller that no longer waits does not make the entry less true.
-            let _ = entry.done.send(());
-        }
-    }
-}
-
-/// 0600, never through a symbolic link.
-fn open_private(path: &Path) -> io::Result<File> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?);
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    // The name must be durable before what it names.
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(file)
-}
-
-fn cut_unfinished_line(path: &Path, file: &mut File) -> io::Result<Option<Torn>> {
-    let size = file.metadata()?.len();
-    let keep = end_of_last_line(file, size)?;
-    if keep == size {
-        return Ok(None);
-    }
-    let mut cut = Vec::new();
-    file.seek(io::SeekFrom::Start(keep))?;
-    file.read_to_end(&mut cut)?;
-    let kept_in = (1_u32..)
-        .map(|n| path.with_extension(format!("torn-{n}")))
-        .find(|candidate| !candidate.exists())
-        .ok_or(io::ErrorKind::AlreadyExists)?;
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let mut beside = File::from(rustix::fs::open(&kept_in, flags, Mode::RUSR | Mode::WUSR)?);
-    let kept = beside.write_all(&cut).and_then(|()| beside.sync_all());
-    if kept.is_err() {
-        // On a full disk every further start would leave one more.
-        let _ = std::fs::remove_file(&kept_in);
-    }
-    kept?;
-    file.set_len(keep)?;
-    file.sync_all()?;
-    Ok(Some(Torn { bytes: cut.len() as u64, kept_in }))
-}
-
-/// The position after the last line feed; 0 when there is none.
-fn end_of_last_line(file: &mut File, size: u64) -> io::Result<u64> {
-    let mut end = size;
-    let mut block = [0; 4096];
-    while end > 0 {
-        let start = end.saturating_sub(block.len() as u64);
-        let part = block.get_mut(..usize::try_from(end - start).unwrap_or(0)).unwrap_or_default();
-        file.seek(io::SeekFrom::Start(start))?;
-        file.read_exact(part)?;
-        if let Some(position) = part.iter().rposition(|byte| *byte == b'\n') {
-            return Ok(start + position as u64 + 1);
-        }
-        end = start;
-    }
-    Ok(0)
 }

@@ -99,7 +99,12 @@ impl ApprovalKey {
 
     /// Signs what the owner said.
     pub fn sign(&self, statement: &Statement) -> Result<String, InvalidApproval> {
-        jws::sign(&self.0, TYP, statement).map_err(|_invalid| InvalidApproval)
+        self.sign_as(TYP, statement)
+    }
+
+    /// Signs a statement of another type with the same key.
+    pub(crate) fn sign_as(&self, typ: &str, statement: &impl Serialize) -> Result<String, InvalidApproval> {
+        jws::sign(&self.0, typ, statement).map_err(|_invalid| InvalidApproval)
     }
 }
 
@@ -114,7 +119,16 @@ impl std::fmt::Debug for ApprovalKey {
 impl ApprovalVerifier {
     /// Verifies a receipt and consumes it.
     pub fn verify(&self, untrusted_receipt: String) -> Result<Approval, InvalidApproval> {
-        jws::verify(&self.0, TYP, &untrusted_receipt).map(Approval).map_err(|_invalid| InvalidApproval)
+        self.verify_as(TYP, untrusted_receipt).map(Approval)
+    }
+
+    /// Verifies a statement of another type.
+    pub(crate) fn verify_as<T: serde::de::DeserializeOwned>(
+        &self,
+        typ: &str,
+        untrusted_receipt: String,
+    ) -> Result<T, InvalidApproval> {
+        jws::verify(&self.0, typ, &untrusted_receipt).map_err(|_invalid| InvalidApproval)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the control plane reads before it binds anything.
 
+use audit_log::{HeadKey, HeadKeyProblem, HeadVerifier, Signer};
 use capability::ApprovalKey;
-use home::{Config, Home, Problem, Problems};
-use std::os::unix::fs::MetadataExt as _;
+use home::{Config, Home, Problem, Problems, WITNESS_ORIGIN};
 
 /// Everything that comes from files.
 #[derive(Debug)]
@@ -11,6 +11,10 @@ pub struct Settings {
     pub config: Config,
     /// The key that signs the owner's answers.
     pub key: ApprovalKey,
+    /// Signs the heads of what the witness wrote down.
+    pub witness: Signer,
+    /// Verifies the heads of the executor's record.
+    pub record: HeadVerifier,
 }
 
 // === impl Settings ===
@@ -21,8 +25,10 @@ impl Settings {
         let mut problems = Vec::new();
         let config = Config::load(home).map_err(|found| problems.extend(found.into_vec()));
         let key = load_key(home).map_err(|problem| problems.push(problem));
-        match (config, key) {
-            (Ok(config), Ok(key)) => Ok(Self { config, key }),
+        let witness = load_witness_key(home).map_err(|problem| problems.push(problem));
+        let record = load_record_key(home).map_err(|problem| problems.push(problem));
+        match (config, key, witness, record) {
+            (Ok(config), Ok(key), Ok(witness), Ok(record)) => Ok(Self { config, key, witness, record }),
             _ => Err(Problems::none_or(problems)
                 .err()
                 .unwrap_or_else(|| Problem::new(home.config_file(), "", "cannot be understood").into())),
@@ -33,19 +39,19 @@ impl Settings {
 /// A key that others could read is no key: whoever has it can say yes for the owner.
 fn load_key(home: &Home) -> Result<ApprovalKey, Problem> {
     let file = home.approval_key_file();
-    let problem = |what: String| Problem::new(&file, "", what);
-    let metadata = std::fs::symlink_metadata(&file)
-        .map_err(|error| problem(format!("cannot be read ({error}); restore it with `moltctl init`")))?;
-    if !metadata.is_file() {
-        return Err(problem("is not a regular file".to_owned()));
-    }
-    if metadata.mode() & 0o077 != 0 {
-        let mode = metadata.mode() & 0o777;
-        return Err(problem(format!(
-            "can be used by others (mode {mode:o}); mend it with `chmod 600 {}`",
-            file.display()
-        )));
-    }
-    let text = std::fs::read_to_string(&file).map_err(|error| problem(error.to_string()))?;
-    ApprovalKey::from_text(&text).map_err(|error| problem(error.to_string()))
+    ApprovalKey::from_text(&Home::read_private(&file)?)
+        .map_err(|error| Problem::new(&file, "", error.to_string()))
+}
+
+fn load_witness_key(home: &Home) -> Result<Signer, Problem> {
+    let file = home.witness_key_file();
+    let problem = |problem: HeadKeyProblem| Problem::new(&file, "", problem.to_string());
+    let key = HeadKey::from_text(&Home::read_private(&file)?).map_err(problem)?;
+    Ok(Signer { origin: WITNESS_ORIGIN.parse().map_err(problem)?, key })
+}
+
+fn load_record_key(home: &Home) -> Result<HeadVerifier, Problem> {
+    let file = home.record_public_key_file();
+    let problem = |problem: HeadKeyProblem| Problem::new(&file, "", problem.to_string());
+    Home::read(&file)?.trim().parse().map_err(problem)
 }

@@ -1,19 +1,20 @@
 //! The operator's edge: the owner at the machine looks and answers.
 
 use action::Digest;
-use capability::{ApprovalKey, Statement};
+use capability::{ApprovalKey, PolicyStatement, Statement};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tonic::transport::Channel;
-use tonic::transport::server::UdsConnectInfo;
 use tonic::{Request, Response, Status};
 use wire::v1::control_bridge_client::ControlBridgeClient;
 use wire::v1::operator_bridge_server::OperatorBridge;
 use wire::v1::{
-    Answer, AnswerRequest, AnswerResponse, ApprovalCard, ListPendingRequest, ListPendingResponse,
-    ShowRequestRequest, SubmitApprovalRequest,
+    Answer, AnswerRequest, AnswerResponse, ApplyPolicyRequest, ApplyPolicyResponse, ApprovalCard,
+    AskAgainRequest, AskAgainResponse, EraseRequest, EraseResponse, ListPendingRequest, ListPendingResponse,
+    OperatorApplyPolicyRequest, OperatorAskAgainRequest, OperatorEraseRequest, PolicyInForce,
+    ShowPolicyRequest, ShowRequestRequest, SubmitApprovalRequest,
 };
-use zone_bridge::MESSAGE_LIMIT;
+use zone_bridge::{MESSAGE_LIMIT, Peer};
 
 /// What the operator's command may call.
 #[derive(Debug, Clone)]
@@ -69,10 +70,45 @@ impl OperatorBridge for OperatorService {
             self.executor.clone().submit_approval(SubmitApprovalRequest { receipt }).await?.into_inner();
         Ok(Response::new(AnswerResponse { state: submitted.state }))
     }
+
+    async fn ask_again(
+        &self,
+        request: Request<OperatorAskAgainRequest>,
+    ) -> Result<Response<AskAgainResponse>, Status> {
+        let who = who(&request);
+        let OperatorAskAgainRequest { request } = request.into_inner();
+        self.executor.clone().ask_again(AskAgainRequest { request, who }).await
+    }
+
+    async fn show_policy(
+        &self,
+        _request: Request<ShowPolicyRequest>,
+    ) -> Result<Response<PolicyInForce>, Status> {
+        self.executor.clone().show_policy(ShowPolicyRequest {}).await
+    }
+
+    async fn apply_policy(
+        &self,
+        request: Request<OperatorApplyPolicyRequest>,
+    ) -> Result<Response<ApplyPolicyResponse>, Status> {
+        let who = who(&request);
+        let OperatorApplyPolicyRequest { from, text } = request.into_inner();
+        let from: Digest = from.parse().map_err(|error| Status::invalid_argument(format!("{error}")))?;
+        let to = Digest::of(text.as_bytes());
+        let statement = PolicyStatement { from, to, who, how: "moltctl".to_owned(), when: Timestamp::now() };
+        let receipt =
+            self.key.sign_policy(&statement).map_err(|error| Status::internal(error.to_string()))?;
+        self.executor.clone().apply_policy(ApplyPolicyRequest { text, receipt }).await
+    }
+
+    async fn erase(&self, request: Request<OperatorEraseRequest>) -> Result<Response<EraseResponse>, Status> {
+        let who = who(&request);
+        let OperatorEraseRequest { about, content } = request.into_inner();
+        self.executor.clone().erase(EraseRequest { about, content, who }).await
+    }
 }
 
 /// The kernel's word on who called.
 fn who<T>(request: &Request<T>) -> String {
-    let peer = request.extensions().get::<UdsConnectInfo>().and_then(|info| info.peer_cred);
-    peer.map_or_else(|| "unknown".to_owned(), |peer| format!("uid {}", peer.uid()))
+    Peer::of(request).map_or_else(|| "unknown".to_owned(), |peer| format!("uid {}", peer.uid))
 }

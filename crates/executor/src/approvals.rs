@@ -1,15 +1,15 @@
 //! The owner's answers: shown what is asked, signed by the control plane, checked against the record.
 
-use crate::event::{Event, quoted};
-use crate::ledger::{Asked, ItemState, State};
-use crate::record::Record;
+use crate::caller::Caller;
+use crate::knowledge::clean_content_of;
+use crate::record::{Record, Written};
 use crate::refusal::Refusal;
 use crate::zone1::Zone1;
-use action::reveal;
-use audit_log::Durable;
-use clean_content::{CleanContent, Untrusted};
+use action::{Role, reveal};
+use clean_content::CleanContent;
 use jiff::Timestamp;
-use std::time::Duration;
+use ledger::{Asked, Event, Known, State, quoted};
+use std::collections::BTreeMap;
 
 /// One request as the owner sees it: rendered from the parameters themselves, every misleading character made visible.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,17 +29,21 @@ pub struct Card {
 // === impl Zone1 ===
 
 impl Zone1 {
-    /// What waits for the owner, oldest first.
-    pub fn pending(&self) -> Result<Vec<Card>, Refusal> {
+    /// What waits for the owner, oldest first, until `enough` says so of a card.
+    pub fn pending(&self, mut enough: impl FnMut(&Card) -> bool) -> Result<Vec<Card>, Refusal> {
         let record = self.record()?;
-        let now = Self::now();
-        let pending: Vec<_> = record
-            .ledger()
-            .open_requests()
-            .filter(|(_, asked)| matches!(asked.state, State::Pending { expires_at } if now < expires_at))
-            .map(|(id, asked)| (id.to_owned(), asked.clone()))
-            .collect();
-        pending.into_iter().map(|(id, asked)| self.card(&record, id, asked)).collect()
+        let now = self.now();
+        let waits = |asked: &Asked| matches!(asked.state, State::Pending { expires_at } if now < expires_at);
+        let mut cards = Vec::new();
+        for (id, asked) in record.ledger().open_requests().filter(|(_, asked)| waits(asked)) {
+            // One that cannot be shown, because its parameters were lost, must not hide the others.
+            let Ok(card) = self.card(&record, id.to_owned(), asked.clone()) else { continue };
+            if enough(&card) {
+                break;
+            }
+            cards.push(card);
+        }
+        Ok(cards)
     }
 
     /// One request, whatever its state.
@@ -64,11 +68,11 @@ impl Zone1 {
         }
     }
 
-    fn take_answer(&self, untrusted_receipt: String) -> Result<(&'static str, Durable), (String, Refusal)> {
+    fn take_answer(&self, untrusted_receipt: String) -> Result<(&'static str, Written), (String, Refusal)> {
         let approval = self
             .means
             .approvals
-            .verify(untrusted_receipt)
+            .verify(untrusted_receipt.clone())
             .map_err(|invalid| (String::new(), Refusal::ApprovalInvalid(invalid)))?;
         let said = approval.statement().clone();
         let named = |refusal: Refusal| (said.request.clone(), refusal);
@@ -80,8 +84,11 @@ impl Zone1 {
         let State::Pending { expires_at } = asked.state else {
             return Err(named(Refusal::NotPending { state: asked.state_word() }));
         };
-        if Self::now() >= expires_at {
+        if self.now() >= expires_at {
             return Err(named(Refusal::ApprovalExpired));
+        }
+        if asked.receipt.as_ref() == Some(&untrusted_receipt) {
+            return Err(named(Refusal::ApprovalUsed));
         }
         let event = Event::ApprovalRecorded {
             request: said.request.clone(),
@@ -90,37 +97,79 @@ impl Zone1 {
             who: quoted(&said.who),
             how: quoted(&said.how),
             when: said.when,
+            receipt: untrusted_receipt,
         };
         let durable = self.write(&mut record, event).map_err(named)?;
         let state = record.ledger().request(&said.request).map_or("unknown", Asked::state_word);
         Ok((state, durable))
     }
 
-    /// Ends what nobody answered, and answers that nobody acted on, for as long as anything can be recorded.
-    pub async fn expire(&self) {
-        let mut tick = tokio::time::interval(Duration::from_millis(250));
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        for tick_count in 0_u64.. {
-            tick.tick().await;
-            // Nothing can be done without the record, and only a restart, which reads it anew, brings it back.
-            if self.record().map_or(true, |record| record.is_lost()) {
-                return;
+    /// Asks the owner once more about what was not answered in time. Policy judges it anew; it may not ask any more.
+    pub async fn ask_again(
+        &self,
+        untrusted_request: &str,
+        untrusted_who: &str,
+    ) -> Result<&'static str, Refusal> {
+        self.unlatched()?;
+        let (state, written) = {
+            let mut record = self.record()?;
+            let policy = self.means.policy.in_force()?;
+            let asked = record.ledger().request(untrusted_request).ok_or(Refusal::UnknownRequest)?.clone();
+            if asked.state != State::Expired {
+                return Err(Refusal::NotExpired { state: asked.state_word() });
             }
-            // Once a minute is often enough to forget.
-            if tick_count.is_multiple_of(240)
-                && let Ok(mut record) = self.record()
-            {
-                record.prune(Self::now());
-            }
-            // What cannot be recorded now is refused anyway, and recorded at the next tick.
-            if let Err(refusal) = self.expire_due(Self::now()).await {
-                tracing::warn!("{refusal}");
-            }
-        }
+            let id = untrusted_request.to_owned();
+            let request = self.recall(&record, &asked)?;
+            let caller = Caller::nobody_of(&self.means.host, Role::Planner);
+            let (_, knowledge) =
+                self.knowledge(&record, &request, &caller, asked.item.as_deref(), Some(&asked))?;
+            let decision = self.verdict(&policy, record.ledger(), &request, &knowledge)?;
+            let again = Event::ApprovalAskedAgain { request: id.clone(), who: quoted(untrusted_who) };
+            let mut written = self.write(&mut record, again)?;
+            let known = Known::of(&knowledge, &request.action().recipients());
+            let judged =
+                Event::DecisionMade { request: id, policy: policy.digest(), knowledge: known, decision };
+            written.and(self.write(&mut record, judged)?);
+            (record.ledger().request(untrusted_request).map_or("unknown", Asked::state_word), written)
+        };
+        written.wait().await?;
+        Ok(state)
     }
 
-    async fn expire_due(&self, now: Timestamp) -> Result<(), Refusal> {
-        let written: Vec<Durable> = {
+    /// Voids every question that the policy in force does not ask any more. They are judged anew when asked again.
+    pub(crate) fn supersede(
+        &self,
+        record: &mut Record,
+        written: &mut Written,
+    ) -> Result<Vec<String>, Refusal> {
+        let policy = self.means.policy.in_force()?;
+        let caller = Caller::nobody_of(&self.means.host, Role::Planner);
+        let open: Vec<_> = record
+            .ledger()
+            .open_requests()
+            .filter(|(_, asked)| matches!(asked.state, State::Pending { .. }))
+            .map(|(id, asked)| (id.to_owned(), asked.clone()))
+            .collect();
+        let mut superseded = Vec::new();
+        for (id, asked) in open {
+            // What is no longer there to be judged stays as it is: it can only expire.
+            let Ok(request) = self.recall(record, &asked) else { continue };
+            let (_, knowledge) =
+                self.knowledge(record, &request, &caller, asked.item.as_deref(), Some(&asked))?;
+            let why = match policy.judge(&request, &knowledge) {
+                policy::Decision::Ask(_) => continue,
+                policy::Decision::Allow(_) => "the policy in force allows it without a question".to_owned(),
+                policy::Decision::Deny(reason) => format!("the policy in force: {reason}"),
+            };
+            written.and(self.write(record, Event::ApprovalSuperseded { request: id.clone(), why })?);
+            superseded.push(id);
+        }
+        Ok(superseded)
+    }
+
+    /// Ends what nobody answered, and answers that nobody acted on.
+    pub(crate) async fn expire_due(&self, now: Timestamp) -> Result<(), Refusal> {
+        let written = {
             let mut record = self.record()?;
             let over = |asked: &Asked| match asked.state {
                 State::Pending { expires_at } => now >= expires_at,
@@ -130,6 +179,8 @@ impl Zone1 {
                 | State::Refused(_)
                 | State::Denied
                 | State::Expired
+                | State::Cancelled
+                | State::Superseded(_)
                 | State::Performing { .. }
                 | State::Finished { .. } => false,
             };
@@ -139,14 +190,13 @@ impl Zone1 {
                 .filter(|(_, asked)| over(asked))
                 .map(|(id, _)| id.to_owned())
                 .collect();
-            due.into_iter()
-                .map(|request| self.write(&mut record, Event::ApprovalExpired { request }))
-                .collect::<Result<_, _>>()?
+            let mut written = Written::default();
+            for request in due {
+                written.and(self.write(&mut record, Event::ApprovalExpired { request })?);
+            }
+            written
         };
-        for durable in written {
-            durable.wait().await?;
-        }
-        Ok(())
+        Ok(written.wait().await?)
     }
 
     fn card(&self, record: &Record, request: String, asked: Asked) -> Result<Card, Refusal> {
@@ -158,34 +208,48 @@ impl Zone1 {
             .map(|(name, value)| (name.to_owned(), reveal(&value)))
             .collect();
         let mut warnings = Vec::new();
-        if let Some(item) = &asked.item {
-            match clean_content_of(record, item)? {
+        if let Some(id) = &asked.item {
+            let content = record.ledger().item(id).map(|item| clean_content_of(record, item)).transpose()?;
+            match content.flatten() {
                 Some(content) => {
-                    fields.push(("because of".to_owned(), origin(item, &content)));
+                    fields.push(("because of".to_owned(), origin(id, &content)));
                     warnings.extend(content.findings().iter().map(|finding| reveal(&finding.reason)));
                 }
-                None => warnings.push(format!("the content it is about ({item}) is no longer there")),
+                None => warnings.push(format!("the content it is about ({id}) is no longer there")),
             }
         }
-        if record.ledger().warned_content_is_out() {
+        fields.extend(met_in(record, &asked));
+        let unknown = asked.recipients.iter().filter(|tag| !record.ledger().knows_recipient(tag)).count();
+        if unknown > 0 {
+            let of = asked.recipients.len();
+            let never = format!("{unknown} of {of} recipients never written to with your yes before");
+            fields.push(("first time".to_owned(), never));
+        }
+        if asked.injection_warning {
             warnings.push(
-                "the agent is working on content that carries an injection warning; this request may come from it".to_owned(),
+                "the agent was working on content that carries an injection warning; this request may come from it"
+                    .to_owned(),
             );
         }
         Ok(Card { request, title: reveal(&recalled.action().title()), fields, warnings, asked })
     }
 }
 
-fn clean_content_of(record: &Record, item: &str) -> Result<Option<CleanContent>, Refusal> {
-    let digest = match record.ledger().item(item).map(|item| &item.state) {
-        Some(ItemState::Cleaned(cleaned) | ItemState::Settled(cleaned)) => cleaned.content,
-        Some(ItemState::Received | ItemState::Quarantined) | None => return Ok(None),
+/// Which parameters were met in content from outside: a line for each item. What cannot be read any more is named all the
+/// same.
+fn met_in(record: &Record, asked: &Asked) -> Vec<(String, String)> {
+    let mut by_item: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for met in &asked.origins {
+        by_item.entry(&met.item).or_default().push(&met.parameter);
+    }
+    let line = |(item, parameters): (&str, Vec<&str>)| {
+        let found =
+            record.ledger().item(item).and_then(|found| clean_content_of(record, found).ok().flatten());
+        let place =
+            found.map_or_else(|| format!("content from outside ({item})"), |content| origin(item, &content));
+        ("also in".to_owned(), format!("{}: occurs in {place}", parameters.join(", ")))
     };
-    let Some(bytes) = record.content().get(digest)? else { return Ok(None) };
-    let json = String::from_utf8(bytes).map_err(|error| Refusal::AuditUnavailable(error.to_string()))?;
-    CleanContent::parse(Untrusted::new(json))
-        .map(Some)
-        .map_err(|misfit| Refusal::AuditUnavailable(misfit.to_string()))
+    by_item.into_iter().map(line).collect()
 }
 
 /// Where a wish comes from: the words of the outside, shown as such.

@@ -1,10 +1,13 @@
 //! What the executor reads before it binds anything. Every problem is named at once.
 
 use crate::outbound::{MailRoute, Outbound};
+use crate::policy_in_force::PolicyText;
+use crate::record::RecordPlace;
+use action::Digest;
+use audit_log::{HeadKey, HeadKeyProblem, Signer};
 use capability::ApprovalVerifier;
 use connectors::smtp::{self, Smtp, SmtpConfig};
 use home::{Config, Home, MailDelivery, Problem, Problems, Security, SmtpSettings};
-use policy::Policy;
 use std::time::Duration;
 
 /// Everything that comes from files.
@@ -14,32 +17,37 @@ pub struct Settings {
     pub home: Home,
     /// Its configuration.
     pub config: Config,
-    /// What the agent may do.
-    pub policy: Policy,
+    /// The policy file as it is. Whether it comes into force depends on what was applied last, which the record knows.
+    pub policy: PolicyText,
     /// The public half of the control plane's key.
     pub approvals: ApprovalVerifier,
     /// The connectors.
     pub outbound: Outbound,
+    /// Makes tags of recipients that say nothing to whoever has the record alone.
+    pub tag_key: [u8; 32],
 }
 
 // === impl Settings ===
 
 impl Settings {
-    /// Reads them.
-    pub fn load(home: Home) -> Result<Self, Problems> {
+    /// Reads them, and where the record is.
+    pub fn load(home: Home) -> Result<(Self, RecordPlace), Problems> {
         let config = Config::load(&home);
-        let policy = load_policy(&home);
+        let policy = Home::read(&home.policy_file()).map(PolicyText::new);
         let approvals = load_approval_key(&home);
+        let keys = load_record_key(&home);
         let mut problems = Vec::new();
         let mut keep = |found: Problems| problems.extend(found.into_vec());
         let config = config.map_err(&mut keep).ok();
-        let policy = policy.map_err(&mut keep).ok();
+        let policy = policy.map_err(|problem| keep(problem.into())).ok();
         let approvals = approvals.map_err(|problem| keep(problem.into())).ok();
+        let keys = keys.map_err(|problem| keep(problem.into())).ok();
         let outbound = config.as_ref().map(|config| load_outbound(&home, config));
         let outbound = outbound.transpose().map_err(|problem| keep(problem.into())).ok().flatten();
-        match (config, policy, approvals, outbound) {
-            (Some(config), Some(policy), Some(approvals), Some(outbound)) => {
-                Ok(Self { home, config, policy, approvals, outbound })
+        match (config, policy, approvals, outbound, keys) {
+            (Some(config), Some(policy), Some(approvals), Some(outbound), Some((signer, tag_key))) => {
+                let record = RecordPlace { log: home.audit_log(), content: home.content(), signer };
+                Ok((Self { home, config, policy, approvals, outbound, tag_key }, record))
             }
             _ => Err(Problems::none_or(problems)
                 .err()
@@ -48,11 +56,16 @@ impl Settings {
     }
 }
 
-fn load_policy(home: &Home) -> Result<Policy, Problems> {
-    let file = home.policy_file();
-    Policy::load(&Home::read(&file)?).map_err(|found| {
-        Problems::of_file(&file, found.into_iter().map(|problem| (problem.place(), problem.what)))
-    })
+/// The key that signs heads, and the one for tags, which is made from it. What others could read is no key: whoever has it
+/// can make up a past.
+fn load_record_key(home: &Home) -> Result<(Signer, [u8; 32]), Problem> {
+    let file = home.record_key_file();
+    let text = Home::read_private(&file)?;
+    let problem = |problem: HeadKeyProblem| Problem::new(&file, "", problem.to_string());
+    let key = HeadKey::from_text(&text).map_err(problem)?;
+    let origin = home::RECORD_ORIGIN.parse().map_err(problem)?;
+    let tags = Digest::of([b"tags of recipients".as_slice(), text.trim().as_bytes()].concat().as_slice());
+    Ok((Signer { origin, key }, tags.to_bytes()))
 }
 
 fn load_approval_key(home: &Home) -> Result<ApprovalVerifier, Problem> {

@@ -3,13 +3,12 @@
 //! An item is copied into the spool, then recorded, then moved from `new/` to `cur/`. After a crash between any two of these the
 //! file is met again under the same identity, and what is missing is made up for.
 
-use crate::event::{Event, quoted};
-use crate::ledger::ItemState;
 use crate::refusal::Refusal;
 use crate::zone1::Zone1;
 use action::Digest;
 use clean_content::Untrusted;
 use connectors::maildir_source::{Arrival, MaildirSource, Refused, Why, escaped};
+use ledger::{Event, ItemState, quoted};
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;

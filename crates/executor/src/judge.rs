@@ -1,15 +1,14 @@
 //! The way from a wish to a permit: latch → action → policy → limits → approval → permit. There is no other way.
 
-use crate::event::{Event, Verdict, quoted};
-use crate::ledger::{Asked, ItemState, Ledger, State};
-use crate::record::Record;
+use crate::caller::Caller;
+use crate::record::{Record, Written};
 use crate::refusal::Refusal;
 use crate::zone1::Zone1;
 use action::{Digest, Request, ZoneId};
-use audit_log::Durable;
 use capability::PermitTerms;
-use jiff::{SignedDuration, Timestamp};
-use policy::{Approval, Decision, Knowledge, Terms};
+use jiff::Timestamp;
+use ledger::{Asked, Event, Known, Ledger, State, Verdict, quoted};
+use policy::{Decision, Policy, Terms};
 
 /// What a zone wishes. Nothing in it is trusted.
 #[derive(Clone, Debug)]
@@ -57,12 +56,13 @@ pub enum Standing {
 
 impl Zone1 {
     /// Judges a wish, and records it whatever comes of it.
-    pub async fn request(&self, zone: &ZoneId, untrusted_wish: UntrustedWish) -> Result<Answer, Refusal> {
+    pub async fn request(&self, caller: &Caller, untrusted_wish: UntrustedWish) -> Result<Answer, Refusal> {
+        let zone = &caller.zone;
         let action = quoted(&untrusted_wish.action);
-        match self.judge(zone, untrusted_wish) {
-            Ok((id, durable)) => {
-                durable.wait().await?;
-                self.standing(zone, &id).await
+        match self.judge(caller, untrusted_wish) {
+            Ok((answer, written)) => {
+                written.wait().await?;
+                answer
             }
             Err(refusal) => {
                 self.note(Event::CapabilityRefused {
@@ -78,17 +78,25 @@ impl Zone1 {
     }
 
     /// Waits until a request is no longer pending.
-    pub async fn await_approval(&self, zone: &ZoneId, untrusted_request: &str) -> Result<Answer, Refusal> {
+    pub async fn await_approval(&self, caller: &Caller, untrusted_request: &str) -> Result<Answer, Refusal> {
+        let zone = &caller.zone;
         let mut changes = self.changes();
         loop {
-            let answer = match self.standing(zone, untrusted_request).await {
+            let mut written = Written::default();
+            let answer = self.unlatched().and_then(|()| {
+                let mut record = self.record()?;
+                self.standing(&mut record, zone, untrusted_request, &mut written)
+            });
+            written.wait().await?;
+            self.settled().await?;
+            let answer = match answer {
                 Err(refusal @ (Refusal::UnknownRequest | Refusal::Latched { .. })) => {
                     return Err(self
                         .note_refused(zone, "await_approval", untrusted_request, refusal)
                         .await?);
                 }
                 // Every other end of a request stands in the record already.
-                standing => standing?,
+                answer => answer?,
             };
             if !matches!(answer.standing, Standing::Pending { .. }) {
                 return Ok(answer);
@@ -100,8 +108,36 @@ impl Zone1 {
         }
     }
 
-    fn judge(&self, zone: &ZoneId, wish: UntrustedWish) -> Result<(String, Durable), Refusal> {
+    /// Takes a wish back. What is under way or done is not undone, and what ended has ended.
+    pub async fn withdraw(&self, caller: &Caller, untrusted_request: &str) -> Result<(), Refusal> {
+        let zone = &caller.zone;
+        let withdrawn = {
+            let mut record = self.record()?;
+            let asked = record.ledger().request(untrusted_request);
+            match asked.filter(|asked| asked.zone == zone.to_string()) {
+                None => Err(Refusal::UnknownRequest),
+                Some(asked) if asked.is_open() => {
+                    let request = untrusted_request.to_owned();
+                    Ok(Some(self.write(&mut record, Event::ApprovalCancelled { request })?))
+                }
+                Some(_) => Ok(None),
+            }
+        };
+        match withdrawn {
+            Ok(Some(durable)) => Ok(durable.wait().await?),
+            Ok(None) => Ok(()),
+            Err(refusal) => Err(self.note_refused(zone, "withdraw", untrusted_request, refusal).await?),
+        }
+    }
+
+    /// `Err` is a wish that did not become a request; a request that policy or the owner refused is an `Ok` with that answer.
+    fn judge(
+        &self,
+        caller: &Caller,
+        wish: UntrustedWish,
+    ) -> Result<(Result<Answer, Refusal>, Written), Refusal> {
         let UntrustedWish { action, parameters, key, item } = wish;
+        let zone = &caller.zone;
         self.unlatched()?;
 
         let request = Request::check(zone.clone(), &action, parameters)?;
@@ -109,37 +145,80 @@ impl Zone1 {
         let key = checked_key(&key)?;
 
         let mut record = self.record()?;
-        let unjudged = match asked_before(record.ledger(), &request, &key)? {
+        // Read while the record is held: another policy comes into force under it too.
+        let policy = self.means.policy.in_force()?;
+        let open = match asked_before(record.ledger(), &request, &key)? {
             Before::Never => None,
-            Before::Unjudged(id) => Some(id),
+            Before::ToBeJudged(id) => Some(id),
             Before::Judged(id) => {
-                let durable = self.note_again(&mut record, &id)?;
-                return Ok((id, durable));
+                let mut written = self.note_again(&mut record, &request, &id)?;
+                let answer = self.standing(&mut record, zone, &id, &mut written);
+                return Ok((answer, written));
             }
         };
         let item = known_item(record.ledger(), item)?;
-        let decision = self.verdict(record.ledger(), &request, item.as_deref())?;
+        let (origins, knowledge) = self.knowledge(&record, &request, caller, item.as_deref(), None)?;
+        let decision = self.verdict(&policy, record.ledger(), &request, &knowledge)?;
 
-        // Both entries stand next to each other: nothing else is written while the record is held. They may still reach
-        // the disk one without the other, which is what `unjudged` is about.
-        let id = match unjudged {
+        // The entries are written at once. A crash may still leave only the first of them, which is what `ToBeJudged` is
+        // about.
+        let (mut written, mut events) = (Written::default(), Vec::new());
+        let id = match open {
             Some(id) => id,
-            None => self.enter(&mut record, &request, key, item)?,
+            None => {
+                let (parameters, kept) = record.keep(request.parameters().as_bytes())?;
+                written.and(kept);
+                let id = Self::fresh_name("req")?;
+                events.push(Event::CapabilityRequested {
+                    request: id.clone(),
+                    zone: zone.to_string(),
+                    action: request.action().name().as_str().to_owned(),
+                    digest: request.digest(),
+                    parameters,
+                    key,
+                    item,
+                    recipients: self.tags(&request),
+                    origins,
+                });
+                id
+            }
         };
-        let policy = self.means.policy.digest();
-        let judged = Event::DecisionMade { request: id.clone(), policy, decision };
-        let durable = self.write(&mut record, judged)?;
-        Ok((id, durable))
+        let answer = |standing| Answer { request: id.clone(), digest: request.digest(), standing };
+        let (answer, permit) = match &decision {
+            Verdict::Deny { why } => (Err(Refusal::PolicyDenies(why.clone())), None),
+            Verdict::Ask { expires_at, rules: _, risk: _ } => {
+                (Ok(answer(Standing::Pending { expires_at: *expires_at })), None)
+            }
+            Verdict::Allow { .. } => {
+                let (granted, issued) = self.mint(&id, &request)?;
+                (Ok(answer(granted)), Some(issued))
+            }
+        };
+        let knowledge = Known::of(&knowledge, &request.action().recipients());
+        events.push(Event::DecisionMade {
+            request: id.clone(),
+            policy: policy.digest(),
+            knowledge,
+            decision,
+        });
+        events.extend(permit);
+        written.and(self.write_all(&mut record, &events)?);
+        Ok((answer, written))
     }
 
     /// Policy, then limits.
-    fn verdict(&self, ledger: &Ledger, request: &Request, item: Option<&str>) -> Result<Verdict, Refusal> {
-        let now = Self::now();
-        let knowledge = known(ledger, request, item, Approval::None, now);
+    pub(crate) fn verdict(
+        &self,
+        policy: &Policy,
+        ledger: &Ledger,
+        request: &Request,
+        knowledge: &policy::Knowledge,
+    ) -> Result<Verdict, Refusal> {
+        let now = knowledge.at;
         let within = |terms: &Terms| {
-            within_limit(terms, ledger.spent_or_open(request.zone(), request.action().name()), now)
+            within_limit(terms, || ledger.spent_or_open(request.zone(), request.action().name()), now)
         };
-        match self.means.policy.judge(request, &knowledge) {
+        match policy.judge(request, knowledge) {
             Decision::Deny(reason) => Ok(Verdict::Deny { why: reason.to_string() }),
             Decision::Allow(terms) => {
                 within(&terms)?;
@@ -153,83 +232,54 @@ impl Zone1 {
         }
     }
 
-    /// Gives a request its id and its place in the record.
-    fn enter(
+    /// Where a request of this zone stands; mints a permit where it may be done. The answer may go out once what was
+    /// written is durable.
+    fn standing(
         &self,
         record: &mut Record,
-        request: &Request,
-        key: String,
-        item: Option<String>,
-    ) -> Result<String, Refusal> {
-        let id = Self::fresh_name("req")?;
-        let parameters = record.content().put(request.parameters().as_bytes())?;
-        let entered = Event::CapabilityRequested {
-            request: id.clone(),
-            zone: request.zone().to_string(),
-            action: request.action().name().as_str().to_owned(),
-            digest: request.digest(),
-            parameters,
-            key,
-            item,
-        };
-        let _with_the_decision = self.write(record, entered)?;
-        Ok(id)
-    }
-
-    /// Where a request of this zone stands; mints a permit where it may be done.
-    async fn standing(&self, zone: &ZoneId, untrusted_request: &str) -> Result<Answer, Refusal> {
-        self.unlatched()?;
-        let (answer, durable) = {
-            let mut record = self.record()?;
-            let id = untrusted_request;
-            let asked = record.ledger().request(id).filter(|asked| asked.zone == zone.to_string());
-            let asked = asked.ok_or(Refusal::UnknownRequest)?.clone();
-            let digest = asked.digest;
-            let answer = |standing| Answer { request: id.to_owned(), digest, standing };
-            match asked.state.clone() {
-                State::Asked => return Err(Refusal::PolicyDenies("it was never judged".to_owned())),
-                State::Refused(why) => return Err(Refusal::PolicyDenies(why)),
-                State::Denied => return Err(Refusal::ApprovalDenied),
-                State::Expired => return Err(Refusal::ApprovalExpired),
-                State::Performing { .. } => return Err(Refusal::PermitSpent),
-                State::Finished { since: _, outcome } => return Err(outcome.into()),
-                State::Pending { expires_at } => return Ok(answer(Standing::Pending { expires_at })),
-                State::Allowed => {}
-                State::Approved { at } => {
-                    if Self::now().duration_since(at) >= self.means.permit_lifetime {
-                        return Err(Refusal::ApprovalExpired);
-                    }
+        zone: &ZoneId,
+        untrusted_request: &str,
+        written: &mut Written,
+    ) -> Result<Answer, Refusal> {
+        let id = untrusted_request;
+        let asked = record.ledger().request(id).filter(|asked| asked.zone == zone.to_string());
+        let asked = asked.ok_or(Refusal::UnknownRequest)?.clone();
+        let digest = asked.digest;
+        let answer = |standing| Answer { request: id.to_owned(), digest, standing };
+        match asked.state.clone() {
+            State::Asked => return Err(Refusal::PolicyDenies("it was never judged".to_owned())),
+            State::Refused(why) => return Err(Refusal::PolicyDenies(why)),
+            State::Denied => return Err(Refusal::ApprovalDenied),
+            State::Expired => return Err(Refusal::ApprovalExpired),
+            State::Cancelled => return Err(Refusal::ApprovalCancelled),
+            State::Superseded(why) => return Err(Refusal::ApprovalSuperseded(why)),
+            State::Performing { .. } => return Err(Refusal::PermitSpent),
+            State::Finished { since: _, outcome } => return Err(outcome.into()),
+            State::Pending { expires_at } => return Ok(answer(Standing::Pending { expires_at })),
+            State::Allowed => {}
+            State::Approved { at } => {
+                if self.now().duration_since(at) >= self.means.permit_lifetime {
+                    return Err(Refusal::ApprovalExpired);
                 }
             }
-            let (permit, expires_at, durable) = self.issue(&mut record, id, &asked)?;
-            (answer(Standing::Granted { permit, expires_at }), durable)
-        };
-        durable.wait().await?;
-        Ok(answer)
+        }
+        let (granted, issued) = self.mint(id, &self.recall(record, &asked)?)?;
+        written.and(self.write(record, issued)?);
+        Ok(answer(granted))
     }
 
-    fn issue(
-        &self,
-        record: &mut Record,
-        id: &str,
-        asked: &Asked,
-    ) -> Result<(String, Timestamp, Durable), Refusal> {
-        let request = self.recall(record, asked)?;
+    /// Mints a permit. It may go out once the entry that says so is durable.
+    fn mint(&self, id: &str, request: &Request) -> Result<(Standing, Event), Refusal> {
         let jti = Self::fresh_name("permit")?;
-        let terms = PermitTerms {
-            request_id: id,
-            request: &request,
-            jti: &jti,
-            issued_at: Self::now(),
-            lifetime: self.means.permit_lifetime,
-        };
+        let lifetime = self.means.permit_lifetime;
+        let terms = PermitTerms { request_id: id, request, jti: &jti, issued_at: self.now(), lifetime };
         let (permit, expires_at) = self
             .means
             .permits
             .mint(&terms)
             .map_err(|_unspecified| Refusal::AuditUnavailable("no permit could be signed".to_owned()))?;
-        let durable = self.write(record, Event::PermitIssued { request: id.to_owned(), jti, expires_at })?;
-        Ok((permit, expires_at, durable))
+        let issued = Event::PermitIssued { request: id.to_owned(), jti, expires_at };
+        Ok((Standing::Granted { permit, expires_at }, issued))
     }
 
     /// The request that was judged, from its parameters beside the record; its digest must still be the recorded one.
@@ -250,20 +300,22 @@ impl Zone1 {
         }
     }
 
-    fn note_again(&self, record: &mut Record, id: &str) -> Result<Durable, Refusal> {
+    fn note_again(&self, record: &mut Record, request: &Request, id: &str) -> Result<Written, Refusal> {
         let asked = record.ledger().request(id).ok_or(Refusal::UnknownRequest)?.clone();
-        self.write(
-            record,
-            Event::CapabilityRepeated { request: id.to_owned(), state: asked.state_word().to_owned() },
-        )
+        let mut written = Written::default();
+        // A crash may have kept the entry and lost the parameters; here they are again.
+        written.and(record.keep(request.parameters().as_bytes())?.1);
+        let state = asked.state_word().to_owned();
+        written.and(self.write(record, Event::CapabilityRepeated { request: id.to_owned(), state })?);
+        Ok(written)
     }
 }
 
 /// What is known of a wish that may have been made before.
 enum Before {
     Never,
-    /// It was recorded, and a crash kept it from being judged.
-    Unjudged(String),
+    /// It was recorded, and a crash kept it from being judged, or another policy made the question void.
+    ToBeJudged(String),
     /// The same wish again, after a crash or a lost answer: the same request.
     Judged(String),
 }
@@ -274,7 +326,18 @@ fn asked_before(ledger: &Ledger, request: &Request, key: &str) -> Result<Before,
     if asked.digest != request.digest() {
         return Err(Refusal::KeyReused { request: id });
     }
-    Ok(if asked.state == State::Asked { Before::Unjudged(id) } else { Before::Judged(id) })
+    Ok(match asked.state {
+        State::Asked | State::Superseded(_) => Before::ToBeJudged(id),
+        State::Allowed
+        | State::Refused(_)
+        | State::Pending { .. }
+        | State::Approved { .. }
+        | State::Denied
+        | State::Expired
+        | State::Cancelled
+        | State::Performing { .. }
+        | State::Finished { .. } => Before::Judged(id),
+    })
 }
 
 /// The key as the record knows it, which no two keys of this length share.
@@ -291,50 +354,20 @@ fn known_item(ledger: &Ledger, untrusted_item: String) -> Result<Option<String>,
     if untrusted_item.is_empty() {
         return Ok(None);
     }
-    match ledger.item(&untrusted_item).map(|item| &item.state) {
-        Some(ItemState::Cleaned(_) | ItemState::Settled(_)) => Ok(Some(untrusted_item)),
-        Some(ItemState::Received | ItemState::Quarantined) | None => Err(Refusal::UnknownItem),
-    }
-}
-
-/// Whether the content that the zone works on carries a warning. The zone's word on which content that is can only add
-/// to it: as long as warned content is out and unsettled, everything asked for may come from it.
-fn injection_warning(ledger: &Ledger, item: Option<&str>) -> bool {
-    let named = item.and_then(|item| ledger.item(item)).is_some_and(|item| match &item.state {
-        ItemState::Cleaned(cleaned) | ItemState::Settled(cleaned) => cleaned.injection_warning,
-        ItemState::Received | ItemState::Quarantined => false,
-    });
-    named || ledger.warned_content_is_out()
-}
-
-/// What is known of a request at this moment. Of recipients and provenance nothing is known yet, and what is not known to
-/// be good is taken for bad.
-pub(crate) fn known(
-    ledger: &Ledger,
-    request: &Request,
-    item: Option<&str>,
-    approval: Approval,
-    at: Timestamp,
-) -> Knowledge {
-    let action = request.action();
-    let parameters = action.name().parameters().iter().map(|name| (*name).to_owned());
-    let done = ledger.spent(request.zone(), action.name());
-    let since = |age| done.iter().filter(|then| at.duration_since(**then) < age).count() as u64;
-    Knowledge {
-        injection_warning: injection_warning(ledger, item),
-        approval,
-        unknown_recipients: action.recipients().into_iter().collect(),
-        untrusted_parameters: parameters.collect(),
-        done_last_hour: since(SignedDuration::from_hours(1)),
-        done_last_day: since(SignedDuration::from_hours(24)),
-        at,
+    match ledger.item(&untrusted_item).and_then(ledger::Item::cleaned) {
+        Some(_) => Ok(Some(untrusted_item)),
+        None => Err(Refusal::UnknownItem),
     }
 }
 
 /// Refuses when the terms' limit is reached.
-pub(crate) fn within_limit(terms: &Terms, before: Vec<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
+pub(crate) fn within_limit<Before: Iterator<Item = Timestamp>>(
+    terms: &Terms,
+    before: impl FnOnce() -> Before,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     let Some(limit) = terms.limit else { return Ok(()) };
-    match limit.next_free(before.into_iter(), now) {
+    match limit.next_free(before(), now) {
         None => Ok(()),
         Some(next_free) => Err(Refusal::RateLimited { limit: limit.to_string(), next_free }),
     }

@@ -7,17 +7,23 @@
 //! What cannot happen here: bytes from outside are never parsed (they go to a reader), an effect without a durable intent,
 //! a permit spent twice, an answer before its entry is on the disk.
 
+mod apply_policy;
 pub mod approvals;
+pub mod caller;
+pub mod clock;
 pub mod config;
-pub mod event;
+pub mod erase;
 pub mod intake;
 pub mod judge;
-pub mod ledger;
+pub mod knowledge;
 pub mod outbound;
 pub mod perform;
+pub mod policy_in_force;
+mod provenance;
 pub mod reading;
 pub mod record;
 pub mod refusal;
 pub mod run;
 pub mod serve;
+pub mod upkeep;
 pub mod zone1;

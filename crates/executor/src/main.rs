@@ -5,7 +5,6 @@ use executor::config::Settings;
 use executor::record::Record;
 use executor::run::{Sockets, run};
 use home::Home;
-use jiff::Timestamp;
 use std::path::PathBuf;
 
 /// Zone 1: judges, permits, performs and records.
@@ -27,13 +26,13 @@ fn main() -> anyhow::Result<()> {
         let _leash = sandbox::die_with_parent(parent)?;
     }
 
-    let settings = Settings::load(Home::open(&arguments.home)?)?;
+    let (settings, record) = Settings::load(Home::open(&arguments.home)?)?;
 
     let walls = sandbox::enter(sandbox::Powers::EXECUTOR, sandbox::Requirement::BestEffort)?;
 
     // The record comes before the sockets: whoever holds it is the one executor, so a second one never unbinds the
     // sockets of the first. Its writer is a thread, so it comes after the walls.
-    let record = Record::open(&settings.home.audit_log(), &settings.home.content(), Timestamp::now())?;
+    let record = Record::open(record, &audit_log::Options::default())?;
     let sockets = Sockets::bind(&settings.config)?;
 
     tokio::runtime::Builder::new_current_thread()

@@ -1,13 +1,14 @@
 //! The ways out: which connector does which action. Only what was spent goes out, and it is consumed by going.
 
-use crate::event::{Outcome, quoted};
-use crate::ledger::ItemState;
+use crate::caller::Caller;
+use crate::knowledge::clean_content_of;
 use crate::perform::Spent;
 use crate::refusal::Refusal;
 use crate::zone1::Zone1;
 use action::{Action, ActionName, Address, ReadItems, Request, SendEmail};
 use connectors::smtp::Smtp;
 use connectors::{Failure, OutgoingMail, compose, maildir_outbox};
+use ledger::{Event, Outcome, quoted};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -50,13 +51,13 @@ impl Outbound {
     }
 
     /// Does it, and says what became of it and what it returned.
-    pub async fn perform(&self, zone1: &Zone1, spent: Spent) -> (Outcome, String) {
+    pub async fn perform(&self, zone1: &Zone1, caller: &Caller, spent: Spent) -> (Outcome, String) {
         let nothing = |outcome| (outcome, "{}".to_owned());
         match spent.request().action() {
             Action::SendEmail(mail) => nothing(self.send(spent.id(), mail).await),
-            Action::ReadEmail(read) => read_items(zone1, "email", read),
-            Action::ReadTelegram(read) => read_items(zone1, "telegram", read),
-            Action::ReadSlack(read) => read_items(zone1, "slack", read),
+            Action::ReadEmail(read) => read_items(zone1, caller, "email", read),
+            Action::ReadTelegram(read) => read_items(zone1, caller, "telegram", read),
+            Action::ReadSlack(read) => read_items(zone1, caller, "slack", read),
             Action::SendTelegram(_) | Action::SendSlack(_) | Action::MakeCall(_) | Action::SendSms(_) => {
                 nothing(Outcome::Failed { why: "there is no connector for it".to_owned() })
             }
@@ -141,33 +142,39 @@ fn failed(failure: &Failure) -> Outcome {
 }
 
 /// The newest clean items of a source, oldest first: `{"items":[{"item":"…","content":{…}}]}`.
-fn read_items(zone1: &Zone1, source: &str, read: &ReadItems) -> (Outcome, String) {
-    match newest_items(zone1, source, read.limit as usize) {
+fn read_items(zone1: &Zone1, caller: &Caller, source: &str, read: &ReadItems) -> (Outcome, String) {
+    match newest_items(zone1, caller, source, read.limit as usize) {
         Ok((count, result)) => (Outcome::Performed { receipt: format!("{count} items") }, result),
         Err(refusal) => (Outcome::Failed { why: refusal.to_string() }, String::new()),
     }
 }
 
-fn newest_items(zone1: &Zone1, source: &str, limit: usize) -> Result<(usize, String), Refusal> {
-    let record = zone1.record()?;
-    let clean: Vec<_> = record
-        .ledger()
-        .items()
-        .into_iter()
-        .filter(|(_, item)| item.source == source)
-        .filter_map(|(id, item)| match &item.state {
-            ItemState::Cleaned(cleaned) | ItemState::Settled(cleaned) => Some((id, cleaned.content)),
-            ItemState::Received | ItemState::Quarantined => None,
-        })
-        .collect();
+fn newest_items(
+    zone1: &Zone1,
+    caller: &Caller,
+    source: &str,
+    limit: usize,
+) -> Result<(usize, String), Refusal> {
+    let mut record = zone1.record()?;
+    let all = record.ledger().items();
+    let of_source =
+        all.into_iter().rev().filter(|(_, item)| item.source == source && item.cleaned().is_some());
+    let newest: Vec<_> = of_source.take(limit).map(|(id, item)| (id.to_owned(), item.clone())).collect();
     let (mut items, mut size) = (Vec::new(), 0);
-    for (id, digest) in clean.into_iter().rev().take(limit) {
-        let Some(bytes) = record.content().get(digest)? else { continue };
-        size += bytes.len();
+    for (id, item) in newest {
+        let Some(content) = clean_content_of(&record, &item)? else { continue };
+        let json = content.to_json();
+        size += json.len();
         if size > RESULT_LIMIT {
             break;
         }
-        let content: serde_json::Value = serde_json::from_slice(&bytes)
+        zone1.was_handed(caller, &id, &content)?;
+        if !item.cleaned().is_some_and(|cleaned| cleaned.delivered) {
+            let delivered = Event::ItemDelivered { item: id.clone(), zone: caller.zone.to_string() };
+            // The outcome, which the caller waits for, comes after it.
+            let _before_the_outcome = zone1.write(&mut record, delivered)?;
+        }
+        let content: serde_json::Value = serde_json::from_str(&json)
             .map_err(|error| Refusal::AuditUnavailable(format!("content of {id}: {error}")))?;
         items.push(serde_json::json!({ "item": id, "content": content }));
     }

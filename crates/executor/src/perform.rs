@@ -1,14 +1,15 @@
 //! The way from a permit to an effect: latch → verify permit → spend it → write intent → inject credential → call →
 //! write outcome. There is no other way.
 
-use crate::event::{Event, Outcome, quoted};
-use crate::judge::{known, within_limit};
-use crate::ledger::State;
+use crate::caller::Caller;
+use crate::judge::within_limit;
+use crate::record::Written;
 use crate::refusal::Refusal;
 use crate::zone1::Zone1;
-use action::{Request, ZoneId};
-use audit_log::Durable;
-use policy::{Approval, Decision};
+use action::Request;
+use capability::Answer;
+use ledger::{Asked, Event, Outcome, State, quoted};
+use policy::{Approval, Decision, Knowledge};
 use std::sync::Arc;
 
 /// What a zone wants done under a permit. Nothing in it is trusted.
@@ -64,28 +65,28 @@ impl Zone1 {
     /// Does what a permit allows, once. It runs to its end even when the caller goes away in the middle.
     pub async fn execute(
         self: &Arc<Self>,
-        zone: ZoneId,
+        caller: Caller,
         untrusted_order: UntrustedOrder,
     ) -> Result<Done, Refusal> {
         let zone1 = Arc::clone(self);
-        tokio::spawn(async move { zone1.execute_to_the_end(&zone, untrusted_order).await })
+        tokio::spawn(async move { zone1.execute_to_the_end(&caller, untrusted_order).await })
             .await
             .unwrap_or_else(|_panicked| {
                 Err(Refusal::AuditUnavailable("the execution failed half-way".to_owned()))
             })
     }
 
-    async fn execute_to_the_end(&self, zone: &ZoneId, order: UntrustedOrder) -> Result<Done, Refusal> {
+    async fn execute_to_the_end(&self, caller: &Caller, order: UntrustedOrder) -> Result<Done, Refusal> {
         let action = quoted(&order.action);
-        let spent = match self.spend(zone, order) {
-            Ok((spent, intent)) => {
-                intent.wait().await?;
-                spent
-            }
+        let spent = match self.spend(caller, order) {
+            Ok((spent, intent)) => match intent.wait().await {
+                Ok(()) => spent,
+                Err(unwritable) => return Err(self.give_up(&spent, unwritable.into()).await),
+            },
             Err((request, refusal)) => {
                 self.note(Event::ExecutionRefused {
                     request,
-                    zone: zone.to_string(),
+                    zone: caller.zone.to_string(),
                     action,
                     code: refusal.code().to_owned(),
                     why: quoted(&refusal.to_string()),
@@ -96,7 +97,7 @@ impl Zone1 {
         };
         let request = spent.id().to_owned();
         let (outcome, result) = match self.unlatched() {
-            Ok(()) => self.means.outbound.perform(self, spent).await,
+            Ok(()) => self.means.outbound.perform(self, caller, spent).await,
             Err(latched) => (Outcome::Failed { why: latched.to_string() }, String::new()),
         };
         self.note(Event::ExecutionFinished { request: request.clone(), outcome: outcome.clone() }).await?;
@@ -109,19 +110,20 @@ impl Zone1 {
     /// Verifies a permit and spends it. Everything that was true when it was minted must be true now.
     fn spend(
         &self,
-        zone: &ZoneId,
+        caller: &Caller,
         order: UntrustedOrder,
-    ) -> Result<(Spent, Durable), (Option<String>, Refusal)> {
+    ) -> Result<(Spent, Written), (Option<String>, Refusal)> {
         let nameless = |refusal: Refusal| (None, refusal);
         self.unlatched().map_err(nameless)?;
 
         let UntrustedOrder { permit, action, parameters } = order;
+        let zone = &caller.zone;
         let request =
             Request::check(zone.clone(), &action, parameters).map_err(|invalid| nameless(invalid.into()))?;
         let permit = self
             .means
             .permits
-            .verify(permit, zone, &request, Self::now())
+            .verify(permit, zone, &request, self.now())
             .map_err(|invalid| nameless(invalid.into()))?;
         let id = permit.request_id().to_owned();
         let named = |refusal: Refusal| (Some(id.clone()), refusal);
@@ -130,10 +132,15 @@ impl Zone1 {
         let asked = record.ledger().request(&id).ok_or_else(|| named(Refusal::UnknownRequest))?;
         let approval = match &asked.state {
             State::Allowed => Approval::None,
-            State::Approved { at: _ } => Approval::Verified,
+            State::Approved { at: _ } => {
+                self.still_approved(&id, asked).map_err(named)?;
+                Approval::Verified
+            }
             State::Pending { .. } => return Err(named(Refusal::NotApproved)),
             State::Denied => return Err(named(Refusal::ApprovalDenied)),
             State::Expired => return Err(named(Refusal::ApprovalExpired)),
+            State::Cancelled => return Err(named(Refusal::ApprovalCancelled)),
+            State::Superseded(why) => return Err(named(Refusal::ApprovalSuperseded(why.clone()))),
             State::Performing { .. } | State::Finished { .. } => return Err(named(Refusal::PermitSpent)),
             State::Asked => return Err(named(Refusal::UnknownRequest)),
             State::Refused(why) => return Err(named(Refusal::PolicyDenies(why.clone()))),
@@ -141,18 +148,50 @@ impl Zone1 {
         if permit.digest() != asked.digest {
             return Err(named(Refusal::Permit(capability::InvalidPermit::ParametersChanged)));
         }
-        let knowledge = known(record.ledger(), &request, asked.item.as_deref(), approval, Self::now());
-        let terms = match self.means.policy.judge(&request, &knowledge) {
+        let (_origins, knowledge) =
+            self.knowledge(&record, &request, caller, asked.item.as_deref(), Some(asked)).map_err(named)?;
+        let knowledge = Knowledge { approval, ..knowledge };
+        let policy = self.means.policy.in_force().map_err(named)?;
+        let terms = match policy.judge(&request, &knowledge) {
             Decision::Allow(terms) => terms,
             Decision::Ask(_) => return Err(named(Refusal::NotApproved)),
             Decision::Deny(reason) => return Err(named(Refusal::PolicyDenies(reason.to_string()))),
         };
-        let before = record.ledger().spent(zone, request.action().name());
-        within_limit(&terms, before, Self::now()).map_err(named)?;
+        let before = || record.ledger().spent(zone, request.action().name());
+        within_limit(&terms, before, knowledge.at).map_err(named)?;
 
         let intent = Event::ExecutionIntended { request: id.clone(), jti: permit.jti().to_owned() };
-        let durable = self.write(&mut record, intent).map_err(named)?;
-        Ok((Spent { id: id.clone(), request }, durable))
+        let intended = self.write(&mut record, intent).map_err(named)?;
+        Ok((Spent { id: id.clone(), request }, intended))
+    }
+
+    /// The owner's yes, verified once more at the moment of use: genuine, for this request and these bytes, and in time.
+    fn still_approved(&self, id: &str, asked: &Asked) -> Result<(), Refusal> {
+        let receipt = asked.receipt.clone().ok_or(Refusal::NotApproved)?;
+        let approval = self.means.approvals.verify(receipt).map_err(Refusal::ApprovalInvalid)?;
+        let said = approval.statement();
+        if said.request != id || said.digest != asked.digest {
+            return Err(Refusal::ApprovalForOtherBytes);
+        }
+        match (said.answer, &asked.state) {
+            (Answer::Denied, _) => Err(Refusal::ApprovalDenied),
+            (Answer::Approved, State::Approved { at })
+                if self.now().duration_since(*at) < self.means.permit_lifetime =>
+            {
+                Ok(())
+            }
+            (Answer::Approved, _) => Err(Refusal::ApprovalExpired),
+        }
+    }
+
+    /// An intent that did not become durable in time: nothing is done, and as soon as anything can be recorded again it is
+    /// said that nothing was.
+    async fn give_up(&self, spent: &Spent, why: Refusal) -> Refusal {
+        let outcome = Outcome::Failed { why: format!("nothing was done: {why}") };
+        let given_up = Event::ExecutionFinished { request: spent.id.clone(), outcome };
+        // Where this is not recorded either, the next start finds an intent without an outcome.
+        let _ = self.note(given_up).await;
+        why
     }
 
     /// Settles what a crash left between intent and outcome: what can be seen to have happened did, the rest is unknown.

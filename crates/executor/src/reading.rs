@@ -1,11 +1,10 @@
 //! Handing raw items to readers, and believing nothing they say about them.
 
-use crate::event::{Event, quoted};
 use crate::intake::Spool;
-use crate::ledger::ItemState;
 use crate::refusal::Refusal;
 use crate::zone1::Zone1;
 use clean_content::{CleanContent, ContentType, Untrusted};
+use ledger::{Event, ItemState, quoted};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -104,9 +103,9 @@ impl HandedOut<'_> {
     }
 
     async fn cleaned(&self, zone1: &Zone1, content: &CleanContent) -> Result<(), Refusal> {
-        let durable = {
+        let written = {
             let mut record = zone1.record()?;
-            let clean = record.content().put(content.to_json().as_bytes())?;
+            let (clean, mut written) = record.keep(content.to_json().as_bytes())?;
             let findings = content.findings().iter().map(|finding| quoted(&finding.kind)).collect();
             let event = Event::ItemCleaned {
                 item: self.item.clone(),
@@ -114,9 +113,10 @@ impl HandedOut<'_> {
                 injection_warning: content.injection_warning(),
                 findings,
             };
-            zone1.write(&mut record, event)?
+            written.and(zone1.write(&mut record, event)?);
+            written
         };
-        Ok(durable.wait().await?)
+        Ok(written.wait().await?)
     }
 
     async fn quarantined(

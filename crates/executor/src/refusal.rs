@@ -44,6 +44,18 @@ pub enum Refusal {
     /// Policy does not allow it.
     #[error("policy: {0}")]
     PolicyDenies(String),
+    /// The policy file is not the policy in force.
+    #[error(
+        "the policy file `{file}` is not the policy that was applied: everything is denied until the owner puts it in \
+         force with `moltctl policy apply`, or the old one back with `moltctl policy restore`"
+    )]
+    PolicyChanged {
+        /// Which file.
+        file: String,
+    },
+    /// A change of policy was not made.
+    #[error("the policy was not changed: {0}")]
+    PolicyNotApplied(String),
     /// It was done often enough.
     #[error("the limit {limit} is reached; the next one is free at {next_free}")]
     RateLimited {
@@ -64,17 +76,38 @@ pub enum Refusal {
     /// The owner did not answer in time, or the answer is too old to act on.
     #[error("the owner did not answer in time")]
     ApprovalExpired,
+    /// The zone took it back.
+    #[error("the request was taken back by the zone that made it")]
+    ApprovalCancelled,
+    /// Another policy came into force.
+    #[error("the question is void: {0}; ask again")]
+    ApprovalSuperseded(String),
     /// The answer is not one that the control plane signed.
     #[error("{0}")]
     ApprovalInvalid(capability::InvalidApproval),
     /// The answer is for other bytes than those asked about.
     #[error("the answer is for another digest than that of the request")]
     ApprovalForOtherBytes,
+    /// The answer was given to an earlier question.
+    #[error("this answer was given when it was asked before; a new question needs a new answer")]
+    ApprovalUsed,
     /// The request does not wait for an answer.
     #[error("the request is {state}; it waits for no answer")]
     NotPending {
         /// Its state.
         state: &'static str,
+    },
+    /// The request did not expire.
+    #[error("the request is {state}; only what expired can be asked again")]
+    NotExpired {
+        /// Its state.
+        state: &'static str,
+    },
+    /// Something open still needs the content.
+    #[error("content {content} is still needed by something that is open")]
+    StillNeeded {
+        /// Its digest.
+        content: String,
     },
     /// The permit is not honoured.
     #[error("{0}")]
@@ -110,14 +143,21 @@ impl Refusal {
             Self::KeyReused { .. } => "key_reused",
             Self::UnknownItem => "unknown_item",
             Self::PolicyDenies(_) => "policy_denies",
+            Self::PolicyChanged { .. } => "policy_changed",
+            Self::PolicyNotApplied(_) => "policy_not_applied",
             Self::RateLimited { .. } => "rate_limited",
             Self::UnknownRequest => "unknown_request",
             Self::NotApproved => "not_approved",
             Self::ApprovalDenied => "approval_denied",
             Self::ApprovalExpired => "approval_expired",
+            Self::ApprovalCancelled => "approval_cancelled",
+            Self::ApprovalSuperseded(_) => "approval_superseded",
             Self::ApprovalInvalid(_) => "approval_invalid",
             Self::ApprovalForOtherBytes => "approval_for_other_bytes",
+            Self::ApprovalUsed => "approval_used",
             Self::NotPending { .. } => "not_pending",
+            Self::NotExpired { .. } => "not_expired",
+            Self::StillNeeded { .. } => "still_needed",
             Self::Permit(InvalidPermit::NotGenuine) => "permit_invalid",
             Self::Permit(InvalidPermit::Foreign) => "permit_foreign",
             Self::Permit(InvalidPermit::Expired { .. }) => "permit_expired",
@@ -136,6 +176,7 @@ impl Refusal {
             Self::InvalidParameters(_) | Self::InvalidKey => Code::InvalidArgument,
             Self::ActionNotAllowed(_)
             | Self::PolicyDenies(_)
+            | Self::PolicyChanged { .. }
             | Self::Permit(_)
             | Self::ApprovalInvalid(_)
             | Self::ApprovalForOtherBytes => Code::PermissionDenied,
@@ -145,7 +186,13 @@ impl Refusal {
             Self::NoConnector { .. }
             | Self::NotApproved
             | Self::ApprovalDenied
+            | Self::ApprovalCancelled
+            | Self::ApprovalSuperseded(_)
+            | Self::PolicyNotApplied(_)
+            | Self::ApprovalUsed
             | Self::NotPending { .. }
+            | Self::NotExpired { .. }
+            | Self::StillNeeded { .. }
             | Self::PermitSpent => Code::FailedPrecondition,
             Self::ApprovalExpired => Code::DeadlineExceeded,
             Self::Failed(_) => Code::Aborted,

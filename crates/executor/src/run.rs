@@ -1,9 +1,12 @@
 //! Zone 1 at work: every socket served, every source watched, until it is told to stop.
 
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::intake::{self, Spool};
+use crate::policy_in_force::PolicyInForce;
 use crate::record::Record;
 use crate::serve::{Bridge, ControlService, PlannerService, ReaderService, serve};
+use crate::upkeep::upkeep;
 use crate::zone1::{Means, Zone1};
 use action::Role;
 use anyhow::Context as _;
@@ -40,13 +43,17 @@ pub async fn run(
     sockets: Sockets,
     walls: sandbox::Walls,
 ) -> anyhow::Result<()> {
-    let Settings { home, config, policy, approvals, outbound } = settings;
-    let health = Health::new(Process::Executor.as_str(), &["record", Role::Planner.as_str()]);
+    let Settings { home, config, policy, approvals, outbound, tag_key } = settings;
+    let health = Health::new(Process::Executor.as_str(), &["record", "policy", Role::Planner.as_str()]);
     for source in &config.sources {
         health.set(source.reader.as_str(), Readiness::NotReady("no reader attends yet".to_owned()));
     }
     health.fact("walls", serde_json::to_value(&walls)?);
-    health.fact("policy", serde_json::to_value(policy.digest())?);
+    let clock = Clock::of_the_machine(record.latest());
+    let (policy, established) =
+        PolicyInForce::establish(&mut record, home.policy_file(), policy, clock.now())?;
+    established.wait().await?;
+    health.fact("policy", serde_json::to_value(policy.applied().0.digest())?);
     record.count(health.counters("events", "Entries written to the record, by type", "type"));
     let spool = Spool::new(home.spool(), home.quarantine());
     let zone1 = Arc::new(Zone1::new(
@@ -54,6 +61,7 @@ pub async fn run(
         Means {
             host: config.host.clone(),
             latch: home.latch(),
+            clock,
             policy,
             permits: capability::PermitKey::generate(&ring::rand::SystemRandom::new()).map_err(
                 |_unspecified| anyhow::anyhow!("the system gave no randomness for the permit key"),
@@ -62,6 +70,7 @@ pub async fn run(
             outbound,
             approval_expiry: SignedDuration::try_from(config.approval_expiry)?,
             permit_lifetime: SignedDuration::try_from(config.permit_lifetime)?,
+            tag_key,
         },
     ));
 
@@ -105,9 +114,9 @@ pub async fn run(
             Ok(())
         });
     }
-    let expiring = Arc::clone(&zone1);
+    let (kept_up, watched) = (Arc::clone(&zone1), health.clone());
     tasks.spawn(async move {
-        expiring.expire().await;
+        upkeep(&kept_up, &watched).await;
         Err(std::io::Error::other("the record is lost: the audit log cannot be written"))
     });
 

@@ -1,23 +1,33 @@
 //! What the processes of one home share: the record, the policy, the keys and the way out.
 
-use crate::event::{Event, quoted};
+use crate::clock::Clock;
 use crate::outbound::Outbound;
-use crate::record::Record;
+use crate::policy_in_force::PolicyInForce;
+use crate::provenance::Delivered;
+use crate::record::{Record, Written};
 use crate::refusal::Refusal;
 use action::{Role, ZoneId};
-use audit_log::Durable;
+use audit_log::Head;
 use capability::{ApprovalVerifier, PermitKey};
 use jiff::{SignedDuration, Timestamp};
-use policy::Policy;
+use ledger::{Event, quoted};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio_stream::wrappers::WatchStream;
+use tokio_stream::{Stream, StreamExt as _};
+
+/// How often the head of a record that grows is handed to the witness.
+const HEADS_EVERY: Duration = Duration::from_secs(1);
 
 /// Zone 1.
 #[derive(Debug)]
 pub struct Zone1 {
     record: Mutex<Record>,
+    /// What was handed to zones; `None` until somebody asks where a value comes from.
+    delivered: Mutex<Option<Delivered>>,
     changed: watch::Sender<()>,
     pub(crate) means: Means,
 }
@@ -29,8 +39,10 @@ pub struct Means {
     pub host: String,
     /// While this file exists nothing is done.
     pub latch: PathBuf,
+    /// Our time.
+    pub clock: Clock,
     /// What the agent may do.
-    pub policy: Policy,
+    pub policy: PolicyInForce,
     /// The key that mints permits.
     pub permits: PermitKey,
     /// The public half of the control plane's key.
@@ -41,6 +53,8 @@ pub struct Means {
     pub approval_expiry: SignedDuration,
     /// How long a permit lives.
     pub permit_lifetime: SignedDuration,
+    /// Makes tags of recipients that say nothing to whoever has the record alone.
+    pub tag_key: [u8; 32],
 }
 
 // === impl Zone1 ===
@@ -48,7 +62,12 @@ pub struct Means {
 impl Zone1 {
     /// Puts it together.
     pub fn new(record: Record, means: Means) -> Self {
-        Self { record: Mutex::new(record), changed: watch::Sender::new(()), means }
+        Self {
+            record: Mutex::new(record),
+            delivered: Mutex::new(None),
+            changed: watch::Sender::new(()),
+            means,
+        }
     }
 
     /// The zone of that role on this host.
@@ -59,7 +78,12 @@ impl Zone1 {
     /// Records that this process begins to serve.
     pub async fn started(&self, version: &str) -> Result<(), Refusal> {
         let (version, host, policy) =
-            (version.to_owned(), self.means.host.clone(), self.means.policy.digest());
+            (version.to_owned(), self.means.host.clone(), self.means.policy.applied().0.digest());
+        let torn = self.record()?.found().torn.clone();
+        if let Some(torn) = torn {
+            let kept_in = torn.kept_in.display().to_string();
+            self.note(Event::LogRecovered { bytes: torn.bytes, kept_in }).await?;
+        }
         self.note(Event::ExecutorStarted { version, host, policy }).await
     }
 
@@ -72,8 +96,8 @@ impl Zone1 {
     }
 
     /// The time, read in one place.
-    pub(crate) fn now() -> Timestamp {
-        Timestamp::now()
+    pub(crate) fn now(&self) -> Timestamp {
+        self.means.clock.now()
     }
 
     /// The record. A panic while it was held leaves it in a state that nobody vouches for: then nothing is done.
@@ -83,11 +107,31 @@ impl Zone1 {
             .map_err(|_poisoned| Refusal::AuditUnavailable("an earlier call failed half-way".to_owned()))
     }
 
+    /// What was handed to zones. Taken after the record, never before it.
+    pub(crate) fn delivered(&self) -> Result<MutexGuard<'_, Option<Delivered>>, Refusal> {
+        self.delivered
+            .lock()
+            .map_err(|_poisoned| Refusal::AuditUnavailable("an earlier call failed half-way".to_owned()))
+    }
+
     /// Writes an event and wakes who waits for a change.
-    pub(crate) fn write(&self, record: &mut Record, event: Event) -> Result<Durable, Refusal> {
-        let durable = record.write(Self::now(), event)?;
+    pub(crate) fn write(&self, record: &mut Record, event: Event) -> Result<Written, Refusal> {
+        let written = record.write(self.now(), event)?;
         self.changed.send_replace(());
-        Ok(durable)
+        Ok(written)
+    }
+
+    /// Writes events that follow from each other.
+    pub(crate) fn write_all(&self, record: &mut Record, events: &[Event]) -> Result<Written, Refusal> {
+        let written = record.write_all(self.now(), events)?;
+        self.changed.send_replace(());
+        Ok(written)
+    }
+
+    /// Waits until what was read of the record is durable: what nobody may be told yet may already be known here.
+    pub(crate) async fn settled(&self) -> Result<(), Refusal> {
+        let settled = self.record()?.settled();
+        Ok(settled.await?)
     }
 
     /// Writes an event that depends on nothing read before, durably.
@@ -126,6 +170,15 @@ impl Zone1 {
     /// Wakes who waits for a change, for one that is not in the record.
     pub(crate) fn look_again(&self) {
         self.changed.send_replace(());
+    }
+
+    /// The signed heads of the record, now and from now on; of many within a second the newest.
+    pub(crate) fn heads(&self) -> Result<impl Stream<Item = Head> + Send + 'static, Refusal> {
+        let heads = WatchStream::new(self.record()?.heads());
+        Ok(heads.then(async |head| {
+            tokio::time::sleep(HEADS_EVERY).await;
+            head
+        }))
     }
 
     /// The latch: checked first by every request, and first and last by every effect.

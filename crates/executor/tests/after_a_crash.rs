@@ -2,15 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
 use action::{Request, Role, ZoneId};
+use audit_log::{HeadKey, Options, Signer};
 use capability::{ApprovalKey, PermitKey};
-use executor::event::Event;
+use executor::caller::Caller;
+use executor::clock::Clock;
 use executor::intake::{Spool, tidy};
 use executor::judge::{Standing, UntrustedWish};
-use executor::ledger::ItemState;
 use executor::outbound::{MailRoute, Outbound};
-use executor::record::Record;
+use executor::policy_in_force::PolicyInForce;
+use executor::record::{Record, RecordPlace};
 use executor::zone1::{Means, Zone1};
 use jiff::{SignedDuration, Timestamp};
+use ledger::{Event, ItemState};
 use policy::Policy;
 use ring::rand::SystemRandom;
 use std::path::Path;
@@ -22,7 +25,14 @@ const POLICY: &str = r#"
 const PARAMETERS: &str = r#"{"to":"ann@example.org","subject":"Hi","body":"Hello"}"#;
 
 fn record(folder: &Path) -> Record {
-    Record::open(&folder.join("log"), &folder.join("content"), Timestamp::now()).unwrap()
+    let key = folder.join("record.key");
+    if !key.exists() {
+        std::fs::write(&key, HeadKey::generate_text(&SystemRandom::new()).unwrap()).unwrap();
+    }
+    let key = HeadKey::from_text(&std::fs::read_to_string(&key).unwrap()).unwrap();
+    let signer = Signer { origin: home::RECORD_ORIGIN.parse().unwrap(), key };
+    let place = RecordPlace { log: folder.join("log.jsonl"), content: folder.join("content"), signer };
+    Record::open(place, &Options::default()).unwrap()
 }
 
 fn zone1(folder: &Path) -> Zone1 {
@@ -31,7 +41,12 @@ fn zone1(folder: &Path) -> Zone1 {
     let means = Means {
         host: "local".to_owned(),
         latch: folder.join("latch"),
-        policy: Policy::load(POLICY).unwrap(),
+        clock: Clock::of_the_machine(Timestamp::MIN),
+        policy: {
+            let file = folder.join("policy.cedar");
+            std::fs::write(&file, POLICY).unwrap();
+            PolicyInForce::new(file, Policy::load(POLICY).unwrap(), POLICY)
+        },
         permits: PermitKey::generate(&SystemRandom::new()).unwrap(),
         approvals: approvals.verifier(),
         outbound: Outbound {
@@ -41,6 +56,7 @@ fn zone1(folder: &Path) -> Zone1 {
         },
         approval_expiry: SignedDuration::from_secs(300),
         permit_lifetime: SignedDuration::from_secs(300),
+        tag_key: [7; 32],
     };
     Zone1::new(record(folder), means)
 }
@@ -56,7 +72,7 @@ async fn ask(zone1: &Zone1, key: &str) -> String {
         key: key.to_owned(),
         item: String::new(),
     };
-    let answer = zone1.request(&planner(), wish).await.unwrap();
+    let answer = zone1.request(&Caller::nobody_of("local", Role::Planner), wish).await.unwrap();
     assert!(matches!(answer.standing, Standing::Granted { .. }), "{answer:?}");
     answer.request
 }
@@ -82,14 +98,18 @@ async fn a_request_that_a_crash_kept_from_being_judged_is_judged_when_asked_agai
         // The first of two entries was on the disk when the power went.
         let request = Request::check(planner(), "send_email", PARAMETERS.to_owned()).unwrap();
         let mut record = record(folder.path());
+        let (parameters, kept) = record.keep(request.parameters().as_bytes()).unwrap();
+        kept.wait().await.unwrap();
         let requested = Event::CapabilityRequested {
             request: "req-1".to_owned(),
             zone: planner().to_string(),
             action: "send_email".to_owned(),
             digest: request.digest(),
-            parameters: record.content().put(request.parameters().as_bytes()).unwrap(),
+            parameters,
             key: "item/rule".to_owned(),
             item: None,
+            recipients: Vec::new(),
+            origins: Vec::new(),
         };
         record.write(Timestamp::now(), requested).unwrap().wait().await.unwrap();
     }

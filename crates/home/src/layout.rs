@@ -8,6 +8,12 @@ use std::path::{Path, PathBuf};
 /// The file that says that a folder is a home of ours.
 pub const MARKER: &str = ".moltbot-home";
 
+/// By this name the executor signs the heads of its record.
+pub const RECORD_ORIGIN: &str = "moltbot.invalid/executor";
+
+/// By this name the control plane signs the heads of what it witnessed.
+pub const WITNESS_ORIGIN: &str = "moltbot.invalid/witness";
+
 /// A home folder that exists, is ours and nobody else's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home(PathBuf);
@@ -111,6 +117,22 @@ impl Home {
         })
     }
 
+    /// Reads a private key of the home. One that others could read is no key.
+    pub fn read_private(file: &Path) -> Result<String, Problem> {
+        let problem = |what: String| Problem::new(file, "", what);
+        let metadata = std::fs::symlink_metadata(file)
+            .map_err(|error| problem(format!("cannot be read ({error}); restore it with `moltctl init`")))?;
+        if !metadata.is_file() {
+            return Err(problem("is not a regular file".to_owned()));
+        }
+        if metadata.mode() & 0o077 != 0 {
+            let mode = metadata.mode() & 0o777;
+            let mend = format!("chmod 600 {}", file.display());
+            return Err(problem(format!("can be used by others (mode {mode:o}); mend it with `{mend}`")));
+        }
+        Self::read(file)
+    }
+
     /// `moltbot.toml`
     pub fn config_file(&self) -> PathBuf {
         self.0.join("moltbot.toml")
@@ -139,6 +161,31 @@ impl Home {
     /// Its public half, which is all that the executor reads.
     pub fn approval_public_key_file(&self) -> PathBuf {
         self.0.join("keys/approval.pub")
+    }
+
+    /// The key that signs the head of the record.
+    pub fn record_key_file(&self) -> PathBuf {
+        self.0.join("keys/record.key")
+    }
+
+    /// Its public half.
+    pub fn record_public_key_file(&self) -> PathBuf {
+        self.0.join("keys/record.pub")
+    }
+
+    /// The key that signs the head of what the control plane witnessed.
+    pub fn witness_key_file(&self) -> PathBuf {
+        self.0.join("keys/witness.key")
+    }
+
+    /// Its public half.
+    pub fn witness_public_key_file(&self) -> PathBuf {
+        self.0.join("keys/witness.pub")
+    }
+
+    /// What the control plane has seen of the record: signed heads.
+    pub fn witness_log(&self) -> PathBuf {
+        self.0.join("witness/heads.jsonl")
     }
 
     /// The audit log.

@@ -11,5 +11,5 @@ mod problem;
 mod section;
 
 pub use config::{Config, MailDelivery, SandboxRequirement, Security, SmtpSettings, Source, TEMPLATE};
-pub use layout::{Home, MARKER, NotAHome, Process};
+pub use layout::{Home, MARKER, NotAHome, Process, RECORD_ORIGIN, WITNESS_ORIGIN};
 pub use problem::{Problem, Problems};

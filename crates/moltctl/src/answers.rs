@@ -5,7 +5,10 @@ use home::{Config, Home};
 use tonic::Status;
 use tonic::transport::Channel;
 use wire::v1::operator_bridge_client::OperatorBridgeClient;
-use wire::v1::{Answer, AnswerRequest, ApprovalCard, ListPendingRequest, ShowRequestRequest};
+use wire::v1::{
+    Answer, AnswerRequest, ApprovalCard, ListPendingRequest, OperatorApplyPolicyRequest,
+    OperatorAskAgainRequest, OperatorEraseRequest, PolicyInForce, ShowPolicyRequest, ShowRequestRequest,
+};
 use zone_bridge::{MESSAGE_LIMIT, lazy_channel};
 
 /// Asks the control plane.
@@ -48,6 +51,29 @@ impl Operator {
         };
         let answered = self.0.answer(request).await.map_err(in_words);
         Ok(answered.with_context(|| format!("request `{}`", card.request))?.into_inner().state)
+    }
+
+    /// Is asked again about what expired; returns the request's new state.
+    pub(crate) async fn ask_again(&mut self, request: &str) -> anyhow::Result<String> {
+        let again = self.0.ask_again(OperatorAskAgainRequest { request: request.to_owned() }).await;
+        Ok(again.map_err(in_words).with_context(|| format!("request `{request}`"))?.into_inner().state)
+    }
+
+    /// The policy in force.
+    pub(crate) async fn policy(&mut self) -> anyhow::Result<PolicyInForce> {
+        Ok(self.0.show_policy(ShowPolicyRequest {}).await.map_err(in_words)?.into_inner())
+    }
+
+    /// Puts a policy in force on top of the one that the owner saw; returns the requests whose question became void.
+    pub(crate) async fn apply_policy(&mut self, from: &str, text: &str) -> anyhow::Result<Vec<String>> {
+        let request = OperatorApplyPolicyRequest { from: from.to_owned(), text: text.to_owned() };
+        Ok(self.0.apply_policy(request).await.map_err(in_words)?.into_inner().superseded)
+    }
+
+    /// Erases content; returns how much of it was there.
+    pub(crate) async fn erase(&mut self, about: &str, content: Vec<String>) -> anyhow::Result<u32> {
+        let request = OperatorEraseRequest { about: about.to_owned(), content };
+        Ok(self.0.erase(request).await.map_err(in_words)?.into_inner().erased)
     }
 }
 

@@ -40,6 +40,14 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Be asked again about a request that expired. Policy judges it anew, and may not ask any more.
+    AskAgain {
+        /// Its id.
+        id: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(crate) fn command(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
@@ -53,6 +61,7 @@ pub(crate) fn command(path: &Path, command: &Command) -> anyhow::Result<ExitCode
             Command::Show { id, json: true } => say!("{}", to_json(&operator.show(id).await?)),
             Command::Approve { id, json } => answer(&mut operator, id, Answer::Approve, *json).await?,
             Command::Deny { id, json } => answer(&mut operator, id, Answer::Deny, *json).await?,
+            Command::AskAgain { id, json } => ask_again(&mut operator, id, *json).await?,
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -87,12 +96,23 @@ fn in_a_list(title: &str) -> String {
 async fn answer(operator: &mut Operator, id: &str, answer: Answer, as_json: bool) -> anyhow::Result<()> {
     let card = operator.show(id).await?;
     let state = operator.answer(&card, answer).await?;
+    say_state(&card, &state, as_json);
+    Ok(())
+}
+
+async fn ask_again(operator: &mut Operator, id: &str, as_json: bool) -> anyhow::Result<()> {
+    let state = operator.ask_again(id).await?;
+    let card = operator.show(id).await?;
+    say_state(&card, &state, as_json);
+    Ok(())
+}
+
+fn say_state(card: &ApprovalCard, state: &str, as_json: bool) {
     if as_json {
         say!("{}", json!({ "request": card.request, "digest": card.digest, "state": state }));
     } else {
         say!("{state}: {}", card.title);
     }
-    Ok(())
 }
 
 /// The card as the owner reads it. Every value was made safe to show by the executor.
@@ -114,14 +134,14 @@ pub(crate) fn in_words(card: &ApprovalCard) -> String {
 }
 
 /// Where a card's values stand.
-const INDENT: &str = "               ";
+pub(crate) const INDENT: &str = "               ";
 
 /// Columns of a value, so that a card fits into 80.
 const WIDTH: usize = 64;
 
 /// A text in lines that no terminal of 80 columns breaks, each but the first behind `indent`. Lines end behind a blank
 /// where there is one; nothing is left out.
-fn folded(text: &str, indent: &str) -> String {
+pub(crate) fn folded(text: &str, indent: &str) -> String {
     let (mut folded, mut column) = (String::with_capacity(text.len()), 0);
     // Where this line may end, and at which column.
     let mut blank = None;

@@ -2,6 +2,7 @@
 
 use crate::check::{check, make_private};
 use anyhow::Context as _;
+use audit_log::HeadKey;
 use capability::ApprovalKey;
 use home::{Home, MARKER};
 use rustix::fs::{Mode, OFlags};
@@ -35,7 +36,7 @@ pub(crate) fn init(path: &Path) -> anyhow::Result<(Home, Made)> {
     // The marker comes first: if we are interrupted, the next run knows the folder for its own.
     write_new(&path.join(MARKER), "This folder is a moltbot home.\n", &mut made)?;
     let home = Home::open(path)?;
-    for folder in ["audit", "keys", "logs", "planner", "policy", "quarantine", "run", "spool"] {
+    for folder in ["audit", "keys", "logs", "planner", "policy", "quarantine", "run", "spool", "witness"] {
         let folder = home.path().join(folder);
         if !folder.is_dir() {
             make_private(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
@@ -77,7 +78,35 @@ fn make_keys(home: &Home, made: &mut Made) -> anyhow::Result<()> {
         vault::create_identity(&age, jiff::Timestamp::now())?;
         made.push(age);
     }
-    let (private, public) = (home.approval_key_file(), home.approval_public_key_file());
+    let random = ring::rand::SystemRandom::new();
+    make_pair(
+        (&home.approval_key_file(), &home.approval_public_key_file()),
+        || Ok(ApprovalKey::generate_text(&random)?),
+        |text| Ok(ApprovalKey::from_text(text)?.verifier().to_string()),
+        made,
+    )?;
+    let signs_heads = [
+        (home.record_key_file(), home.record_public_key_file()),
+        (home.witness_key_file(), home.witness_public_key_file()),
+    ];
+    for (private, public) in signs_heads {
+        make_pair(
+            (&private, &public),
+            || Ok(HeadKey::generate_text(&random)?),
+            |text| Ok(HeadKey::from_text(text)?.verifier().to_string()),
+            made,
+        )?;
+    }
+    Ok(())
+}
+
+/// A private key, and its public half beside it. A public half without its private one is left for the owner to decide.
+fn make_pair(
+    (private, public): (&Path, &Path),
+    generate: impl FnOnce() -> anyhow::Result<String>,
+    public_half: impl FnOnce(&str) -> anyhow::Result<String>,
+    made: &mut Made,
+) -> anyhow::Result<()> {
     if !private.exists() {
         anyhow::ensure!(
             !public.exists(),
@@ -85,13 +114,12 @@ fn make_keys(home: &Home, made: &mut Made) -> anyhow::Result<()> {
             public.display(),
             private.display()
         );
-        let text = ApprovalKey::generate_text(&ring::rand::SystemRandom::new())?;
-        write_new(&private, &format!("{text}\n"), made)?;
+        write_new(private, &format!("{}\n", generate()?), made)?;
     }
     let text =
-        std::fs::read_to_string(&private).with_context(|| format!("cannot read `{}`", private.display()))?;
-    let key = ApprovalKey::from_text(&text).with_context(|| format!("`{}`", private.display()))?;
-    write_new(&public, &format!("{}\n", key.verifier()), made)
+        std::fs::read_to_string(private).with_context(|| format!("cannot read `{}`", private.display()))?;
+    let half = public_half(&text).with_context(|| format!("`{}`", private.display()))?;
+    write_new(public, &format!("{half}\n"), made)
 }
 
 /// Writes a file that is not there yet, for nobody else, whole or not at all.

@@ -9,6 +9,7 @@ mod audit;
 mod check;
 mod demo;
 mod init;
+mod policy;
 mod sanitize;
 mod status;
 mod up;
@@ -49,6 +50,9 @@ enum Command {
     /// The record of everything that was asked, decided and done.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// What the agent may do.
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Read raw content from standard input and print it clean, as JSON.
     Sanitize {
         /// What the content is: email, html, telegram, slack or text.
@@ -84,6 +88,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Status { json } => status::command(&home()?, json),
         Command::Approvals(command) => approvals::command(&home()?, &command),
         Command::Audit(command) => audit::command(&home()?, &command),
+        Command::Policy(command) => policy::command(&home()?, &command),
         Command::Sanitize { content_type, jsonl: false } => {
             sanitize::one(content_type.unwrap_or(ContentType::Text))
         }

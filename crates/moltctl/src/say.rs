@@ -15,3 +15,13 @@ pub(crate) fn line(words: std::fmt::Arguments<'_>) {
         std::process::exit(141);
     }
 }
+
+/// Asks for the owner's yes on the terminal: the whole word, so that no stray key says it.
+pub(crate) fn is_agreed(question: &str) -> anyhow::Result<bool> {
+    use std::io::Write as _;
+    write!(std::io::stdout(), "{question} Type yes to go on: ")?;
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim() == "yes")
+}

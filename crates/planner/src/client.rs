@@ -6,7 +6,7 @@ use wire::v1::capability_decision::Decision;
 use wire::v1::planner_bridge_client::PlannerBridgeClient;
 use wire::v1::{
     AwaitApprovalRequest, CapabilityDecision, CapabilityRequest, Delivery, ExecuteRequest, ExecuteResponse,
-    Granted, Pending, PlannerPingRequest, ReceiveRequest, SettleRequest,
+    Granted, Pending, PlannerPingRequest, ReceiveRequest, SettleRequest, WithdrawRequest,
 };
 use zone_bridge::MESSAGE_LIMIT;
 
@@ -97,6 +97,12 @@ impl CapabilityClient {
     pub async fn wait_for_approval(&mut self, request: &str) -> Result<Standing, Refused> {
         let request = AwaitApprovalRequest { request: request.to_owned() };
         standing(self.0.await_approval(request).await?.into_inner())
+    }
+
+    /// Takes a wish back. What is under way or done is not undone.
+    pub async fn withdraw(&mut self, request: &str) -> Result<(), Refused> {
+        self.0.withdraw(WithdrawRequest { request: request.to_owned() }).await?;
+        Ok(())
     }
 
     /// Spends a permit. Returns what the action returned, a JSON object.

@@ -61,12 +61,12 @@ async fn carry_out(
             // The answer still stands; the next permit may be in time.
             "permit_expired" | "permit_invalid" => tokio::time::sleep(SOON).await,
             // What was allowed when it was granted needs a question now; as long as that may pass, ask again.
-            "not_approved" if changes_of_mind < 10 => {
+            "not_approved" | "approval_superseded" if changes_of_mind < 10 => {
                 changes_of_mind += 1;
                 tokio::time::sleep(SOON).await;
             }
             // Nobody said no: Zone 1 cannot act now.
-            "latched" | "audit_unavailable" => tokio::time::sleep(LATER).await,
+            "latched" | "audit_unavailable" | "policy_changed" => tokio::time::sleep(LATER).await,
             _ => return Ok(code),
         }
     }

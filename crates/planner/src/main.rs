@@ -70,7 +70,8 @@ fn load_rules(path: &std::path::Path) -> anyhow::Result<Rules> {
     })
 }
 
-/// Follows every item that is delivered, until the bridge is lost.
+/// Follows every item that is delivered, until the bridge is lost, which is an error, or Zone 1 wants a planner that has
+/// not seen what this one saw: then nothing is left to do, and it ends well.
 async fn plan(mut client: CapabilityClient, rules: Arc<Rules>, health: &Health) -> anyhow::Result<()> {
     let places = Arc::new(Semaphore::new(AT_A_TIME));
     let mut deliveries = client.receive().await?;
@@ -80,7 +81,8 @@ async fn plan(mut client: CapabilityClient, rules: Arc<Rules>, health: &Health) 
     loop {
         tokio::select! {
             delivery = deliveries.next(), if followed.len() < IN_HAND => {
-                let delivery = delivery.context("the executor closed the bridge")??;
+                let Some(delivery) = delivery else { break };
+                let delivery = delivery?;
                 let (client, places, rules) = (client.clone(), Arc::clone(&places), Arc::clone(&rules));
                 followed.spawn(async move { follow(client, &places, &rules, delivery).await });
             }
@@ -90,4 +92,8 @@ async fn plan(mut client: CapabilityClient, rules: Arc<Rules>, health: &Health) 
             }
         }
     }
+    while let Some(ended) = followed.join_next().await {
+        ended??;
+    }
+    Ok(())
 }

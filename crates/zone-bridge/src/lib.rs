@@ -10,4 +10,4 @@ mod listen;
 
 pub use dial::{CannotDial, connect, lazy_channel, only_channel};
 pub use health::{CannotAsk, Counters, Health, Readiness, Report, ask, serve_health};
-pub use listen::{CannotListen, Listener, MESSAGE_LIMIT, admitted, grpc_server, serving_health};
+pub use listen::{CannotListen, Listener, MESSAGE_LIMIT, Peer, admitted, grpc_server, serving_health};

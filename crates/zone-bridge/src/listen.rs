@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -51,7 +52,41 @@ pub enum CannotListen {
 #[derive(Debug)]
 pub struct Admitted {
     stream: UnixStream,
+    peer: Peer,
     _place: OwnedSemaphorePermit,
+}
+
+/// Who is at the other end of a connection, and what the server noted about that connection. Every request that comes in
+/// on it carries the same one.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The user id that the kernel gives.
+    pub uid: u32,
+    mark: Arc<AtomicBool>,
+}
+
+// === impl Peer ===
+
+impl Peer {
+    /// Who sent a request; `None` for one that did not come in by [`admitted`].
+    pub fn of<T>(request: &tonic::Request<T>) -> Option<Self> {
+        request.extensions().get::<Self>().cloned()
+    }
+
+    /// A peer that is on no socket.
+    pub fn nobody() -> Self {
+        Self { uid: u32::MAX, mark: Arc::default() }
+    }
+
+    /// Marks the connection, for as long as it lives. What a mark means is the server's affair.
+    pub fn mark(&self) {
+        self.mark.store(true, Ordering::Release);
+    }
+
+    /// Whether the connection was marked.
+    pub fn is_marked(&self) -> bool {
+        self.mark.load(Ordering::Acquire)
+    }
 }
 
 // === impl Listener ===
@@ -95,13 +130,17 @@ pub fn admitted(listener: Listener) -> io::Result<impl Stream<Item = io::Result<
             let places = Arc::clone(&places);
             async move {
                 let place = places.acquire_owned().await.map_err(io::Error::other)?;
-                Ok(Admitted { stream: stream?, _place: place })
+                let stream = stream?;
+                // A peer that the kernel does not vouch for is nobody, whom the filter below lets go.
+                let peer = stream.peer_cred().map_or_else(
+                    |_unknown| Peer::nobody(),
+                    |peer| Peer { uid: peer.uid(), mark: Arc::default() },
+                );
+                Ok(Admitted { stream, peer, _place: place })
             }
         })
         .filter(move |admitted: &io::Result<Admitted>| match admitted {
-            Ok(Admitted { stream, .. }) => {
-                stream.peer_cred().is_ok_and(|peer| peer.uid() == us || peer.uid() == 0)
-            }
+            Ok(Admitted { peer, .. }) => peer.uid == us || peer.uid == 0,
             Err(_) => true,
         }))
 }
@@ -152,10 +191,10 @@ fn private_folder(folder: &Path) -> Result<(), CannotListen> {
 // === impl Admitted ===
 
 impl tonic::transport::server::Connected for Admitted {
-    type ConnectInfo = tonic::transport::server::UdsConnectInfo;
+    type ConnectInfo = Peer;
 
     fn connect_info(&self) -> Self::ConnectInfo {
-        self.stream.connect_info()
+        self.peer.clone()
     }
 }
 

@@ -123,7 +123,7 @@ impl Supervisor {
                 break;
             }
             let began = Instant::now();
-            let end = match self.start(process) {
+            let (end, well) = match self.start(process) {
                 Ok(mut child) => {
                     self.see(process, |seen| {
                         (seen.pid, seen.starts, seen.heard) =
@@ -131,7 +131,7 @@ impl Supervisor {
                     });
                     self.until_end(&mut child, last, &mut stages).await
                 }
-                Err(error) => format!("cannot be started: {error}"),
+                Err(error) => (format!("cannot be started: {error}"), false),
             };
             if over(&stages) {
                 self.see(process, |seen| (seen.pid, seen.last_end) = (None, Some(end)));
@@ -139,14 +139,16 @@ impl Supervisor {
             }
             tracing::warn!("{process} {end}; raised again in {pause:?}");
             self.see(process, |seen| (seen.pid, seen.last_end) = (None, Some(end)));
-            if began.elapsed() >= WELL_AGAIN {
+            if began.elapsed() >= WELL_AGAIN || well {
                 pause = FIRST_PAUSE;
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 _ = stages.wait_for(|stage| *stage >= last) => {}
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            if !well {
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
         }
     }
 
@@ -190,7 +192,13 @@ impl Supervisor {
         File::options().append(true).create(true).mode(0o600).open(path)
     }
 
-    async fn until_end(&self, child: &mut Child, last: Stage, stages: &mut watch::Receiver<Stage>) -> String {
+    /// How a process ended, and whether it ended by itself and well: a zone does that to be raised anew.
+    async fn until_end(
+        &self,
+        child: &mut Child,
+        last: Stage,
+        stages: &mut watch::Receiver<Stage>,
+    ) -> (String, bool) {
         tokio::select! {
             ended = child.wait() => return describe(ended),
             _ = stages.wait_for(|stage| *stage >= last) => {}
@@ -203,10 +211,8 @@ impl Supervisor {
             Ok(ended) => describe(ended),
             Err(_elapsed) => {
                 let killed = child.kill().await;
-                format!(
-                    "did not end when told to, and was killed{}",
-                    killed.err().map(|e| format!(": {e}")).unwrap_or_default()
-                )
+                let trouble = killed.err().map(|error| format!(": {error}")).unwrap_or_default();
+                (format!("did not end when told to, and was killed{trouble}"), false)
             }
         }
     }
@@ -272,9 +278,9 @@ fn why_not(checks: &BTreeMap<String, Readiness>) -> String {
     missing.collect::<Vec<_>>().join("; ")
 }
 
-fn describe(ended: io::Result<ExitStatus>) -> String {
+fn describe(ended: io::Result<ExitStatus>) -> (String, bool) {
     ended.map_or_else(
-        |error| format!("cannot be waited for: {error}"),
-        |status| format!("ended with {status}"),
+        |error| (format!("cannot be waited for: {error}"), false),
+        |status| (format!("ended with {status}"), status.success()),
     )
 }

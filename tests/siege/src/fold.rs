@@ -36,7 +36,7 @@ impl Fold {
     /// Reads a log. An entry that contradicts an earlier one fails the test.
     pub fn read(log: &Path) -> Self {
         let mut fold = Self::default();
-        for entry in audit_log::entries(log).unwrap() {
+        for entry in audit_log::entries(&audit_log::LogFiles::of(log)).unwrap() {
             match entry.unwrap() {
                 Ok(entry) => fold.take(&entry),
                 // Somebody is killed in the middle of a line now and then.

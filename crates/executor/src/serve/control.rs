@@ -1,14 +1,19 @@
 //! The control edge: what waits for the owner goes out, signed answers come in.
 
 use crate::approvals::Card;
+use crate::policy_in_force::File;
 use crate::zone1::Zone1;
-use action::ZoneId;
+use action::{Digest, ZoneId};
+use std::pin::Pin;
 use std::sync::Arc;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 use wire::v1::control_bridge_server::ControlBridge;
 use wire::v1::{
-    ApprovalCard, CardField, ControlPingRequest, ControlPingResponse, ListPendingRequest,
-    ListPendingResponse, ShowRequestRequest, SubmitApprovalRequest, SubmitApprovalResponse,
+    ApplyPolicyRequest, ApplyPolicyResponse, ApprovalCard, AskAgainRequest, AskAgainResponse, CardField,
+    ControlPingRequest, ControlPingResponse, EraseRequest, EraseResponse, HeadsRequest, ListPendingRequest,
+    ListPendingResponse, PolicyInForce, ShowPolicyRequest, ShowRequestRequest, SignedHead,
+    SubmitApprovalRequest, SubmitApprovalResponse,
 };
 
 /// Bytes of all cards in one list; a message on a bridge is 1 MiB.
@@ -39,8 +44,17 @@ impl ControlBridge for ControlService {
         &self,
         _request: Request<ListPendingRequest>,
     ) -> Result<Response<ListPendingResponse>, Status> {
-        let cards = self.zone1.pending()?.into_iter().map(to_wire);
-        Ok(Response::new(ListPendingResponse { cards: within_a_message(cards) }))
+        // As many cards as one message carries, each whole or without its fields: however much is asked, the owner can
+        // look.
+        let mut room = LIST_LIMIT;
+        let cards = self.zone1.pending(|card| {
+            let bytes = if size(card) > CARD_LIMIT { 1024 + card.title.len() } else { size(card) };
+            let left = room.checked_sub(bytes);
+            room = left.unwrap_or(0);
+            left.is_none()
+        })?;
+        self.zone1.settled().await?;
+        Ok(Response::new(ListPendingResponse { cards: cards.into_iter().map(in_a_list).collect() }))
     }
 
     async fn show_request(
@@ -48,7 +62,9 @@ impl ControlBridge for ControlService {
         request: Request<ShowRequestRequest>,
     ) -> Result<Response<ApprovalCard>, Status> {
         let ShowRequestRequest { request } = request.into_inner();
-        Ok(Response::new(to_wire(self.zone1.show(&request)?)))
+        let card = self.zone1.show(&request)?;
+        self.zone1.settled().await?;
+        Ok(Response::new(to_wire(card)))
     }
 
     async fn submit_approval(
@@ -59,28 +75,71 @@ impl ControlBridge for ControlService {
         let state = self.zone1.submit_approval(receipt).await?.to_owned();
         Ok(Response::new(SubmitApprovalResponse { state }))
     }
+
+    async fn ask_again(
+        &self,
+        request: Request<AskAgainRequest>,
+    ) -> Result<Response<AskAgainResponse>, Status> {
+        let AskAgainRequest { request, who } = request.into_inner();
+        let state = self.zone1.ask_again(&request, &who).await?.to_owned();
+        Ok(Response::new(AskAgainResponse { state }))
+    }
+
+    async fn show_policy(
+        &self,
+        _request: Request<ShowPolicyRequest>,
+    ) -> Result<Response<PolicyInForce>, Status> {
+        let policy = &self.zone1.means.policy;
+        let (applied, text) = policy.applied();
+        let file_differs = policy.file() != File::Same;
+        Ok(Response::new(PolicyInForce {
+            digest: applied.digest().to_hex(),
+            text: text.to_string(),
+            file_differs,
+        }))
+    }
+
+    async fn apply_policy(
+        &self,
+        request: Request<ApplyPolicyRequest>,
+    ) -> Result<Response<ApplyPolicyResponse>, Status> {
+        let ApplyPolicyRequest { text, receipt } = request.into_inner();
+        let superseded = self.zone1.apply_policy(text, receipt).await?;
+        Ok(Response::new(ApplyPolicyResponse { superseded }))
+    }
+
+    async fn erase(&self, request: Request<EraseRequest>) -> Result<Response<EraseResponse>, Status> {
+        let EraseRequest { about, content, who } = request.into_inner();
+        let content: Vec<Digest> = content
+            .iter()
+            .map(|digest| digest.parse())
+            .collect::<Result<_, _>>()
+            .map_err(|error| Status::invalid_argument(format!("{error}")))?;
+        let erased = self.zone1.erase(&about, content, &who).await?;
+        Ok(Response::new(EraseResponse { erased }))
+    }
+
+    type HeadsStream = Pin<Box<dyn Stream<Item = Result<SignedHead, Status>> + Send>>;
+
+    async fn heads(&self, _request: Request<HeadsRequest>) -> Result<Response<Self::HeadsStream>, Status> {
+        let heads = self.zone1.heads()?;
+        Ok(Response::new(Box::pin(heads.map(|head| Ok(SignedHead { note: head.note.to_string() })))))
+    }
 }
 
-/// As many cards as one message carries, each whole or without its fields: however much is asked, the owner can look.
-fn within_a_message(cards: impl Iterator<Item = ApprovalCard>) -> Vec<ApprovalCard> {
-    let (mut room, mut listed) = (LIST_LIMIT, Vec::new());
-    for mut card in cards {
-        if size(&card) > CARD_LIMIT {
-            card.fields.clear();
-            card.warnings = vec!["too long for a list; look at it with `moltctl approvals show`".to_owned()];
-        }
-        match room.checked_sub(size(&card)) {
-            Some(left) => room = left,
-            None => break,
-        }
-        listed.push(card);
+fn in_a_list(card: Card) -> ApprovalCard {
+    let is_too_long = size(&card) > CARD_LIMIT;
+    let mut card = to_wire(card);
+    if is_too_long {
+        card.fields.clear();
+        card.warnings = vec!["too long for a list; look at it with `moltctl approvals show`".to_owned()];
     }
-    listed
+    card
 }
 
 /// At least the bytes of a card on the wire.
-fn size(card: &ApprovalCard) -> usize {
-    let fields = card.fields.iter().map(|field| field.name.len() + field.value.len() + 16);
+fn size(card: &Card) -> usize {
+    let fields = card.fields.iter().map(|(name, value)| name.len() + value.len() + 16);
     let warnings = card.warnings.iter().map(|warning| warning.len() + 8);
     512 + card.title.len() + fields.sum::<usize>() + warnings.sum::<usize>()
 }

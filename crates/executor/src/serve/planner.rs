@@ -1,12 +1,14 @@
 //! The planner edge: clean content out; wishes, waits and orders in.
 
-use crate::event::{Event, quoted};
+use crate::caller::Caller;
 use crate::judge::{Answer, Standing, UntrustedWish};
-use crate::ledger::ItemState;
+use crate::knowledge::clean_content_of;
 use crate::perform::{Done, UntrustedOrder};
 use crate::refusal::Refusal;
 use crate::zone1::Zone1;
-use action::{Digest, ZoneId};
+use action::ZoneId;
+use clean_content::CleanContent;
+use ledger::{Event, ItemState, quoted};
 use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,8 +21,9 @@ use wire::v1::planner_bridge_server::PlannerBridge;
 use wire::v1::{
     AwaitApprovalRequest, CapabilityDecision, CapabilityRequest, Delivery, ExecuteRequest, ExecuteResponse,
     Granted, Pending, PlannerPingRequest, PlannerPingResponse, ReceiveRequest, SettleRequest, SettleResponse,
+    WithdrawRequest, WithdrawResponse,
 };
-use zone_bridge::{Health, Readiness};
+use zone_bridge::{Health, Peer, Readiness};
 
 /// What the planner may call.
 #[derive(Debug, Clone)]
@@ -46,14 +49,14 @@ impl PlannerBridge for PlannerService {
 
     async fn receive(
         &self,
-        _request: Request<ReceiveRequest>,
+        request: Request<ReceiveRequest>,
     ) -> Result<Response<Self::ReceiveStream>, Status> {
         let (to_planner, deliveries) = mpsc::channel(4);
-        let service = self.clone();
+        let (service, caller) = (self.clone(), self.caller(&request));
         tokio::spawn(async move {
             let need = service.zone.role().as_str();
             service.health.set(need, Readiness::Ready);
-            if let Err(refusal) = service.deliver(&to_planner).await {
+            if let Err(refusal) = service.deliver(&caller, &to_planner).await {
                 tracing::warn!("{need}: {refusal}");
                 // The receiver may be gone already; then nobody needs to know.
                 let _ = to_planner.send(Err(refusal.into())).await;
@@ -73,23 +76,36 @@ impl PlannerBridge for PlannerService {
         &self,
         request: Request<CapabilityRequest>,
     ) -> Result<Response<CapabilityDecision>, Status> {
+        let caller = self.caller(&request);
         let CapabilityRequest { action, parameters_json, key, item } = request.into_inner();
         let wish = UntrustedWish { action, parameters: parameters_json, key, item };
-        Ok(Response::new(decision(self.zone1.request(&self.zone, wish).await?)))
+        Ok(Response::new(decision(self.zone1.request(&caller, wish).await?)))
     }
 
     async fn await_approval(
         &self,
         request: Request<AwaitApprovalRequest>,
     ) -> Result<Response<CapabilityDecision>, Status> {
+        let caller = self.caller(&request);
         let AwaitApprovalRequest { request } = request.into_inner();
-        Ok(Response::new(decision(self.zone1.await_approval(&self.zone, &request).await?)))
+        Ok(Response::new(decision(self.zone1.await_approval(&caller, &request).await?)))
+    }
+
+    async fn withdraw(
+        &self,
+        request: Request<WithdrawRequest>,
+    ) -> Result<Response<WithdrawResponse>, Status> {
+        let caller = self.caller(&request);
+        let WithdrawRequest { request } = request.into_inner();
+        self.zone1.withdraw(&caller, &request).await?;
+        Ok(Response::new(WithdrawResponse {}))
     }
 
     async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<ExecuteResponse>, Status> {
+        let caller = self.caller(&request);
         let ExecuteRequest { permit, action, parameters_json } = request.into_inner();
         let order = UntrustedOrder { permit, action, parameters: parameters_json };
-        let Done { request, result } = self.zone1.execute(self.zone.clone(), order).await?;
+        let Done { request, result } = self.zone1.execute(caller, order).await?;
         Ok(Response::new(ExecuteResponse { request, result_json: result }))
     }
 }
@@ -97,19 +113,32 @@ impl PlannerBridge for PlannerService {
 // === impl PlannerService ===
 
 impl PlannerService {
-    /// Sends every unsettled item once per stream, in the order in which they were taken in.
-    async fn deliver(&self, to_planner: &mpsc::Sender<Result<Delivery, Status>>) -> Result<(), Refusal> {
+    fn caller<T>(&self, request: &Request<T>) -> Caller {
+        Caller::new(self.zone.clone(), Peer::of(request).unwrap_or_else(Peer::nobody))
+    }
+
+    /// Sends every unsettled item once per stream, in the order in which they were taken in. After content with a warning
+    /// went out, the stream ends once all that was sent is settled: a fresh planner goes on, which never saw it.
+    async fn deliver(
+        &self,
+        caller: &Caller,
+        to_planner: &mpsc::Sender<Result<Delivery, Status>>,
+    ) -> Result<(), Refusal> {
         let mut changes = self.zone1.changes();
         let mut sent = HashSet::new();
         loop {
             changes.mark_unchanged();
             while let Some((item, source, content)) = self.next_unsettled(&mut sent)? {
-                let clean_json = self.clean_json(content)?;
                 let zone = self.zone.to_string();
+                self.zone1.was_handed(caller, &item, &content)?;
                 self.zone1.note(Event::ItemDelivered { item: item.clone(), zone }).await?;
+                let clean_json = content.to_json();
                 if to_planner.send(Ok(Delivery { item, source, clean_json })).await.is_err() {
                     return Ok(());
                 }
+            }
+            if caller.is_under_warning() && sent.is_empty() {
+                return Ok(());
             }
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return Ok(()) },
@@ -121,21 +150,17 @@ impl PlannerService {
     fn next_unsettled(
         &self,
         sent: &mut HashSet<String>,
-    ) -> Result<Option<(String, String, Digest)>, Refusal> {
+    ) -> Result<Option<(String, String, Box<CleanContent>)>, Refusal> {
         let record = self.zone1.record()?;
         let ledger = record.ledger();
         sent.retain(|item| ledger.item(item).is_some_and(|item| matches!(item.state, ItemState::Cleaned(_))));
-        Ok(ledger.open_items().find_map(|(id, item)| {
-            let ItemState::Cleaned(cleaned) = &item.state else { return None };
-            sent.insert(id.to_owned()).then(|| (id.to_owned(), item.source.clone(), cleaned.content))
-        }))
-    }
-
-    fn clean_json(&self, content: Digest) -> Result<String, Refusal> {
-        let record = self.zone1.record()?;
-        let bytes = record.content().get(content)?;
-        let bytes = bytes.ok_or_else(|| Refusal::AuditUnavailable("clean content was erased".to_owned()))?;
-        String::from_utf8(bytes).map_err(|error| Refusal::AuditUnavailable(error.to_string()))
+        let next = ledger
+            .open_items()
+            .find(|(id, item)| matches!(item.state, ItemState::Cleaned(_)) && sent.insert((*id).to_owned()));
+        let Some((id, item)) = next else { return Ok(None) };
+        let content = clean_content_of(&record, item)?
+            .ok_or_else(|| Refusal::AuditUnavailable("clean content was erased".to_owned()))?;
+        Ok(Some((id.to_owned(), item.source.clone(), Box::new(content))))
     }
 
     async fn settle_item(&self, untrusted_item: String, untrusted_summary: &str) -> Result<(), Refusal> {

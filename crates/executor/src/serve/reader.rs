@@ -121,6 +121,9 @@ impl ReaderService {
                 }
                 Err(refusal) => return Ended::Refused(refusal),
             };
+            if let Err(refusal) = self.zone1.settled().await {
+                return Ended::Refused(refusal);
+            }
             let reading = tokio::time::timeout(DEADLINE, self.read(&item, &mut answers, work)).await;
             let reading = match reading {
                 Ok(Ok(reading)) => reading,

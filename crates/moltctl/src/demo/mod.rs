@@ -116,7 +116,7 @@ async fn ask_owner() -> anyhow::Result<Answer> {
 }
 
 fn print_end(story: &Story, stage: &Stage) -> anyhow::Result<i32> {
-    let verdict = audit_log::verify(&stage.home.audit_log())?;
+    let verdict = audit_log::verify(&audit_log::LogFiles::of(&stage.home.audit_log()))?;
     say!("{}", story.table(&stage.home));
     if let home::MailDelivery::Maildir(outbox) = &stage.config.mail_delivery {
         say!("Mail out  {}", outbox.join("new").display());

@@ -1,6 +1,6 @@
 //! What happened, told from the record alone.
 
-use audit_log::{ContentStore, Entry, entries};
+use audit_log::{ContentReader, Entry, LogFiles, entries};
 use clean_content::{CleanContent, Untrusted};
 use home::Home;
 use serde_json::Value;
@@ -36,7 +36,7 @@ impl Story {
         if !log.exists() {
             return Ok(story);
         }
-        for entry in entries(&log)? {
+        for entry in entries(&LogFiles::of(&log))? {
             // A broken chain is for `verify` to report.
             let Ok(entry) = entry? else { break };
             story.tell(&entry);
@@ -134,7 +134,7 @@ impl Story {
 impl Mail {
     /// Sender and subject, from the clean content beside the record.
     fn words(&self, home: &Home) -> Option<String> {
-        let bytes = ContentStore::open(&home.content()).ok()?.get(self.content?).ok()??;
+        let bytes = ContentReader::new(&home.content()).get(self.content?).ok()??;
         let content = CleanContent::parse(Untrusted::new(String::from_utf8(bytes).ok()?)).ok()?;
         let metadata = content.metadata();
         let sender = metadata.sender.as_ref().map_or("", |sender| sender.address.as_str());

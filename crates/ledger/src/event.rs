@@ -1,5 +1,6 @@
 //! Everything that Zone 1 records. What is not here cannot have happened.
 
+use crate::known::Known;
 use action::Digest;
 use capability::Answer;
 use jiff::Timestamp;
@@ -18,6 +19,21 @@ pub enum Event {
     ExecutorStarted { version: String, host: String, policy: Digest },
     /// An unfinished last line was cut off the log and kept.
     LogRecovered { bytes: u64, kept_in: String },
+    /// The disk is full: nothing but the end of what was begun is recorded, and nothing new is done.
+    RecordFull { what: String },
+    /// A new segment of the log begins; what followed from all entries before it stands beside the record.
+    SegmentStarted { carried: Digest },
+    /// The machine's clock was set while this process ran. Zone 1 goes on by its own time.
+    ClockStepped { by_seconds: i64 },
+
+    /// A policy came into force. Without a receipt: the first of this home, as it was found.
+    PolicyApplied { from: Option<Digest>, to: Digest, receipt: Option<String> },
+    /// The policy file is not the one that was applied: everything is denied.
+    PolicyFileChanged { applied: Digest, found: Option<Digest> },
+    /// The policy file is again the one that was applied.
+    PolicyFileRestored { applied: Digest },
+    /// A change of policy that was not made.
+    PolicyRefused { why: String },
 
     /// An item was taken in and is kept in the spool.
     ItemReceived { item: String, source: String, size: u64, sha256: Digest },
@@ -41,6 +57,8 @@ pub enum Event {
         parameters: Digest,
         key: String,
         item: Option<String>,
+        recipients: Vec<Digest>,
+        origins: Vec<Origin>,
     },
     /// A zone asked again for what it had asked for: the same request.
     CapabilityRepeated { request: String, state: String },
@@ -49,7 +67,7 @@ pub enum Event {
     /// A call was refused that neither wishes nor orders anything: a wait, or the end of an item.
     CallRefused { zone: String, call: String, about: String, code: String, why: String },
     /// Policy judged a request.
-    DecisionMade { request: String, policy: Digest, decision: Verdict },
+    DecisionMade { request: String, policy: Digest, knowledge: Known, decision: Verdict },
     /// The owner answered.
     ApprovalRecorded {
         request: String,
@@ -58,11 +76,18 @@ pub enum Event {
         who: String,
         how: String,
         when: Timestamp,
+        receipt: String,
     },
     /// An answer that changed nothing: late, double, foreign or not genuine.
     ApprovalIgnored { request: String, why: String },
     /// Nobody answered in time, or nobody acted on the answer in time.
     ApprovalExpired { request: String },
+    /// The zone took its wish back.
+    ApprovalCancelled { request: String },
+    /// Another policy came into force that does not ask about it: the question is void.
+    ApprovalSuperseded { request: String, why: String },
+    /// The owner wants to be asked again about what was not answered in time.
+    ApprovalAskedAgain { request: String, who: String },
     /// A permit was minted.
     PermitIssued { request: String, jti: String, expires_at: Timestamp },
     /// A permit was not honoured.
@@ -71,6 +96,48 @@ pub enum Event {
     ExecutionIntended { request: String, jti: String },
     /// The action was done, or not.
     ExecutionFinished { request: String, outcome: Outcome },
+
+    /// Content beside the record was erased; the entries that name it stand.
+    ContentErased { about: String, content: Vec<Digest>, who: String },
+}
+
+/// Where a parameter's value was met in content from outside.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Origin {
+    /// The parameter.
+    pub parameter: String,
+    /// The item that was delivered with it in.
+    pub item: String,
+}
+
+/// An entry that means nothing to this version.
+#[derive(Debug, thiserror::Error)]
+#[error("`{event_type}` is not understood by this version: {why}")]
+pub struct NotAnEvent {
+    /// The entry's type.
+    pub event_type: String,
+    /// Why.
+    pub why: serde_json::Error,
+}
+
+// === impl Event ===
+
+impl Event {
+    /// Reads an entry's type and facts (JSON).
+    pub fn parse(event_type: &str, details: &str) -> Result<Self, NotAnEvent> {
+        let not = |why| NotAnEvent { event_type: event_type.to_owned(), why };
+        let name = serde_json::to_string(event_type).map_err(not)?;
+        serde_json::from_str(&format!(r#"{{"event_type":{name},"details":{details}}}"#)).map_err(not)
+    }
+
+    /// The entry's type and facts, to be written.
+    pub fn split(&self) -> serde_json::Result<(String, serde_json::Value)> {
+        let mut fields = serde_json::to_value(self)?;
+        let part =
+            |fields: &mut serde_json::Value, name: &str| fields.get_mut(name).map(serde_json::Value::take);
+        let (event_type, details) = (part(&mut fields, "event_type"), part(&mut fields, "details"));
+        Ok((serde_json::from_value(event_type.unwrap_or_default())?, details.unwrap_or_default()))
+    }
 }
 
 /// What policy decided.
@@ -100,7 +167,7 @@ pub enum Outcome {
 }
 
 /// A text that somebody else wrote, fit to stand in the record: bounded, and nothing in it misleads a reader.
-pub(crate) fn quoted(untrusted_text: &str) -> String {
+pub fn quoted(untrusted_text: &str) -> String {
     let cut: String = untrusted_text.chars().take(200).collect();
     action::reveal(&cut)
 }
