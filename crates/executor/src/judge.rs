@@ -222,12 +222,12 @@ impl Zone1 {
             Decision::Deny(reason) => Ok(Verdict::Deny { why: reason.to_string() }),
             Decision::Allow(terms) => {
                 within(&terms)?;
-                Ok(Verdict::Allow { rules: terms.rules, risk: terms.risk })
+                Ok(Verdict::Allow { rules: terms.rules.to_vec(), risk: terms.risk })
             }
             Decision::Ask(terms) => {
                 within(&terms)?;
                 let expires_at = now.saturating_add(self.means.approval_expiry).unwrap_or(now);
-                Ok(Verdict::Ask { rules: terms.rules, risk: terms.risk, expires_at })
+                Ok(Verdict::Ask { rules: terms.rules.to_vec(), risk: terms.risk, expires_at })
             }
         }
     }

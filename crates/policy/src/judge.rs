@@ -1,14 +1,13 @@
 //! The decision.
 
-use crate::load::name_of;
+use crate::index::{Group, Slice};
+use crate::world::World;
 use crate::{Policy, RateLimit};
-use action::{Action, Request};
-use cedar_policy::{
-    Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Response,
-    RestrictedExpression,
-};
+use action::Request;
+use cedar_policy::AuthorizationError;
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What a request is worth, and under which terms.
 #[must_use]
@@ -25,8 +24,8 @@ pub enum Decision {
 /// The terms under which something is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// The rules that decided, by name.
-    pub rules: Vec<String>,
+    /// The rules that decided, by name, sorted. Shared: many rules may say the same.
+    pub rules: Arc<[String]>,
     /// The highest risk that one of them names; medium when none does.
     pub risk: Risk,
     /// The strictest limit that one of them sets.
@@ -41,7 +40,7 @@ pub enum Reason {
     NoRulePermits,
     /// These rules forbid it.
     #[error("forbidden by {}", .0.join(", "))]
-    Forbidden(Vec<String>),
+    Forbidden(Arc<[String]>),
     /// The policy could not be evaluated; what fails is refused.
     #[error("the policy could not be evaluated: {0}")]
     CannotEvaluate(String),
@@ -96,32 +95,82 @@ pub enum Approval {
 impl Policy {
     /// Judges a request.
     pub fn judge(&self, request: &Request, knowledge: &Knowledge) -> Decision {
-        let evaluate = |approval| self.evaluate(request, &Knowledge { approval, ..knowledge.clone() });
-        match (evaluate(knowledge.approval), knowledge.approval) {
-            (Decision::Deny(Reason::NoRulePermits), Approval::None) => match evaluate(Approval::Verified) {
-                Decision::Allow(terms) => Decision::Ask(terms),
-                Decision::Ask(_) | Decision::Deny(_) => Decision::Deny(Reason::NoRulePermits),
-            },
-            (Decision::Deny(Reason::Forbidden(rules)), Approval::None) => {
-                match evaluate(Approval::Verified) {
-                    // The rule that forbids it speaks of the missing approval.
-                    Decision::Allow(terms) => Decision::Ask(terms),
-                    Decision::Ask(_) | Decision::Deny(_) => Decision::Deny(Reason::Forbidden(rules)),
-                }
-            }
-            (decided, _) => decided,
-        }
-    }
-
-    fn evaluate(&self, request: &Request, knowledge: &Knowledge) -> Decision {
-        let Some(rules) = self.by_action.get(&request.action().name()) else {
+        let Some(slice) = self.index.about(request.action().name(), request.zone().role()) else {
             return Decision::Deny(Reason::NoRulePermits);
         };
-        match ask_cedar(rules, request, knowledge) {
-            Ok(response) => conclude(rules, &response),
-            Err(error) => Decision::Deny(Reason::CannotEvaluate(error.to_string())),
+        let world = match World::new(&self.words, slice, request, knowledge) {
+            Ok(world) => world,
+            Err(error) => return Decision::Deny(Reason::CannotEvaluate(error.to_string())),
+        };
+        let now = conclude(slice, &world, knowledge.approval);
+        match (&now, knowledge.approval) {
+            // A rule that forbids may speak of the missing approval, too.
+            (Decision::Deny(Reason::NoRulePermits | Reason::Forbidden(_)), Approval::None)
+                if slice.speaks_of("approved") =>
+            {
+                match conclude(slice, &world, Approval::Verified) {
+                    Decision::Allow(terms) => Decision::Ask(terms),
+                    Decision::Ask(_) | Decision::Deny(_) => now,
+                }
+            }
+            _ => now,
         }
     }
+}
+
+/// What the rules say, all parts taken together: one that forbids overrides, one that errs denies.
+fn conclude(slice: &Slice, world: &World<'_>, approval: Approval) -> Decision {
+    let responses = match world.ask_cedar(approval) {
+        Ok(responses) => responses,
+        Err(error) => return Decision::Deny(Reason::CannotEvaluate(error.to_string())),
+    };
+    // Cedar leaves out a rule that errs. Here an error is a refusal: the rule left out may have been a `forbid`.
+    let errors: Vec<_> = responses
+        .iter()
+        .flat_map(|response| response.diagnostics().errors())
+        .map(|e| wrong(slice, e))
+        .collect();
+    if !errors.is_empty() {
+        let errors: BTreeSet<_> = errors.into_iter().flatten().collect();
+        return Decision::Deny(Reason::CannotEvaluate(errors.into_iter().collect::<Vec<_>>().join("; ")));
+    }
+    let deciding = |decision| {
+        let ids = responses.iter().filter(move |response| response.decision() == decision);
+        slice.groups(ids.flat_map(|response| response.diagnostics().reason()))
+    };
+    let forbidding = deciding(cedar_policy::Decision::Deny);
+    if !forbidding.is_empty() {
+        return Decision::Deny(Reason::Forbidden(names(&forbidding)));
+    }
+    let permitting = deciding(cedar_policy::Decision::Allow);
+    if permitting.is_empty() {
+        return Decision::Deny(Reason::NoRulePermits);
+    }
+    Decision::Allow(Terms {
+        rules: names(&permitting),
+        risk: permitting.iter().filter_map(|group| group.risk).max().unwrap_or(Risk::Medium),
+        limit: permitting.iter().filter_map(|group| group.limit).reduce(RateLimit::stricter),
+    })
+}
+
+fn names(groups: &[&Group]) -> Arc<[String]> {
+    if let [group] = groups {
+        return Arc::clone(&group.names);
+    }
+    let mut names: Vec<_> = groups.iter().flat_map(|group| group.names.iter().cloned()).collect();
+    names.sort_unstable();
+    names.into()
+}
+
+/// What went wrong in every rule that says the same.
+fn wrong(slice: &Slice, error: &AuthorizationError) -> Vec<String> {
+    let AuthorizationError::PolicyEvaluationError(error) = error;
+    let groups = slice.groups(std::iter::once(error.policy_id()));
+    groups
+        .iter()
+        .flat_map(|group| group.names.iter())
+        .map(|name| format!("rule `{name}`: {}", error.inner()))
+        .collect()
 }
 
 impl std::str::FromStr for Risk {
@@ -146,108 +195,4 @@ impl Risk {
             Self::High => "high",
         }
     }
-}
-
-fn conclude(rules: &PolicySet, response: &Response) -> Decision {
-    let diagnostics = response.diagnostics();
-    // Cedar leaves out a rule that errors. Here an error is a refusal: the rule left out may have been a `forbid`.
-    let errors: Vec<_> = diagnostics.errors().map(ToString::to_string).collect();
-    if !errors.is_empty() {
-        return Decision::Deny(Reason::CannotEvaluate(errors.join("; ")));
-    }
-    let deciding: Vec<_> = diagnostics.reason().filter_map(|id| rules.policy(id)).collect();
-    let mut names: Vec<_> = deciding.iter().map(|rule| name_of(rule)).collect();
-    names.sort_unstable();
-    match response.decision() {
-        cedar_policy::Decision::Allow => Decision::Allow(Terms {
-            rules: names,
-            risk: annotations(&deciding, "risk").max().unwrap_or(Risk::Medium),
-            limit: annotations(&deciding, "rate_limit").reduce(RateLimit::stricter),
-        }),
-        cedar_policy::Decision::Deny if names.is_empty() => Decision::Deny(Reason::NoRulePermits),
-        cedar_policy::Decision::Deny => Decision::Deny(Reason::Forbidden(names)),
-    }
-}
-
-/// By construction of [`Policy`], every annotation parses.
-fn annotations<T: std::str::FromStr>(rules: &[&cedar_policy::Policy], key: &str) -> impl Iterator<Item = T> {
-    rules.iter().filter_map(move |rule| rule.annotation(key)?.parse().ok())
-}
-
-fn ask_cedar(
-    rules: &PolicySet,
-    request: &Request,
-    knowledge: &Knowledge,
-) -> Result<Response, Box<dyn std::error::Error>> {
-    let uid = |kind: &str, id: &str| -> Result<EntityUid, Box<dyn std::error::Error>> {
-        Ok(EntityUid::from_type_name_and_id(kind.parse::<EntityTypeName>()?, EntityId::new(id)))
-    };
-    let name = request.action().name();
-    let zone = request.zone();
-    let (principal, role) = (uid("Zone", &zone.to_string())?, uid("Role", zone.role().as_str())?);
-    let host = HashMap::from([("host".to_owned(), RestrictedExpression::new_string(zone.host().to_owned()))]);
-    let entities = Entities::from_entities(
-        [
-            Entity::new(principal.clone(), host, HashSet::from([role.clone()]))?,
-            Entity::new_no_attrs(role, HashSet::new()),
-        ],
-        None,
-    )?;
-    let query = cedar_policy::Request::new(
-        principal,
-        uid("Action", name.as_str())?,
-        uid("Connector", name.connector())?,
-        context(request.action(), knowledge)?,
-        None,
-    )?;
-    Ok(Authorizer::new().is_authorized(&query, rules, &entities))
-}
-
-fn context(action: &Action, knowledge: &Knowledge) -> Result<Context, Box<dyn std::error::Error>> {
-    let Knowledge {
-        injection_warning,
-        approval,
-        unknown_recipients,
-        untrusted_parameters,
-        done_last_hour,
-        done_last_day,
-        at,
-    } = knowledge;
-    let boolean = RestrictedExpression::new_bool;
-    // A count that Cedar cannot hold stays the largest it can.
-    let long = |count: u64| RestrictedExpression::new_long(i64::try_from(count).unwrap_or(i64::MAX));
-    let mut pairs = vec![
-        ("approved", boolean(*approval == Approval::Verified)),
-        ("injection_warning", boolean(*injection_warning)),
-        ("done_last_hour", long(*done_last_hour)),
-        ("done_last_day", long(*done_last_day)),
-        ("now", RestrictedExpression::new_datetime(format!("{at:.3}"))),
-    ];
-    if let Some(domains) = recipient_domains(action) {
-        pairs.extend([
-            ("recipients", strings(action.recipients())),
-            ("recipient_domains", strings(domains)),
-            ("unknown_recipients", strings(unknown_recipients.iter().cloned())),
-            ("known_recipients", boolean(unknown_recipients.is_empty())),
-            ("untrusted_parameters", strings(untrusted_parameters.iter().cloned())),
-        ]);
-    }
-    Ok(Context::from_pairs(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)))?)
-}
-
-/// The domains that an action reaches; `None` where it reaches nobody.
-fn recipient_domains(action: &Action) -> Option<BTreeSet<String>> {
-    match action {
-        Action::SendEmail(mail) => {
-            Some(mail.to.iter().chain(&mail.cc).map(|address| address.domain().to_owned()).collect())
-        }
-        Action::SendTelegram(_) | Action::SendSlack(_) | Action::MakeCall(_) | Action::SendSms(_) => {
-            Some(BTreeSet::new())
-        }
-        Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_) => None,
-    }
-}
-
-fn strings(values: impl IntoIterator<Item = String>) -> RestrictedExpression {
-    RestrictedExpression::new_set(values.into_iter().map(RestrictedExpression::new_string))
 }

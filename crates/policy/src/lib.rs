@@ -8,13 +8,18 @@
 //!
 //! Pure: no I/O, no clock; the time is an argument.
 
+mod condition;
+mod index;
 mod judge;
 mod limit;
 mod load;
+mod rule;
+mod world;
 
 pub use judge::{Approval, Decision, Knowledge, Reason, Risk, Terms};
 pub use limit::{NotARateLimit, RateLimit};
 pub use load::{Policy, Problem};
+pub use rule::Rule;
 
 /// The schema that every policy is checked against.
 pub const SCHEMA: &str = include_str!("schema.cedarschema");

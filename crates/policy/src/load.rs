@@ -1,15 +1,20 @@
-//! From a policy file to a policy that was checked against the schema and indexed by action.
+//! From a policy file to a policy that was checked against the schema and indexed.
 
-use crate::{RateLimit, Risk, SCHEMA};
-use action::ActionName;
-use cedar_policy::{ActionConstraint, PolicySet, Schema, ValidationMode, Validator};
+use crate::index::Index;
+use crate::rule::name_of;
+use crate::world::Words;
+use crate::{RateLimit, Risk, Rule, SCHEMA};
+use cedar_policy::{PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 use std::collections::BTreeMap;
 
-/// A policy that was checked: every rule is valid under the schema and every annotation means something.
+/// A policy that was checked: every rule is valid under the schema, has a name of its own, and every annotation means
+/// something.
 #[derive(Debug)]
 pub struct Policy {
-    pub(crate) by_action: BTreeMap<ActionName, PolicySet>,
+    rules: Vec<Rule>,
+    pub(crate) index: Index,
+    pub(crate) words: Words,
     digest: action::Digest,
 }
 
@@ -37,81 +42,115 @@ impl Problem {
 impl Policy {
     /// Reads a policy file; every problem in it is returned, not only the first.
     pub fn load(text: &str) -> Result<Self, Vec<Problem>> {
+        let ours = |what: String| vec![Problem { line: None, what }];
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
-            .map_err(|error| vec![Problem { line: None, what: format!("the shipped schema: {error}") }])?;
-        let rules: PolicySet = text.parse().map_err(|errors: cedar_policy::ParseErrors| {
+            .map_err(|error| ours(format!("the shipped schema: {error}")))?;
+        let parsed: PolicySet = text.parse().map_err(|errors: cedar_policy::ParseErrors| {
             errors.iter().map(|error| problem(text, error)).collect::<Vec<_>>()
         })?;
+        let found = in_order(&parsed, text);
         let mut problems: Vec<_> = Validator::new(schema)
-            .validate(&rules, ValidationMode::Strict)
+            .validate(&parsed, ValidationMode::Strict)
             .validation_errors()
             .map(|error| problem(text, error))
             .collect();
-        problems.extend(rules.policies().flat_map(|rule| annotation_problems(rule, text)));
-        if rules.num_of_templates() > 0 {
-            problems.push(Problem {
-                line: None,
-                what: "templates (`?principal`, `?resource`) are not used here".to_owned(),
-            });
+        problems.extend(found.iter().flat_map(|(rule, line)| annotation_problems(rule, *line)));
+        problems.extend(names_used_twice(&found));
+        if parsed.num_of_templates() > 0 {
+            let what = "templates (`?principal`, `?resource`) are not used here";
+            problems.push(Problem { line: None, what: what.to_owned() });
         }
         if !problems.is_empty() {
+            problems.sort_by_key(|problem| problem.line);
             return Err(problems);
         }
-        let mut by_action = BTreeMap::new();
-        for name in ActionName::ALL {
-            let about_it = rules.policies().filter(|rule| concerns(rule, name)).cloned();
-            let slice = PolicySet::from_policies(about_it)
-                .map_err(|error| vec![Problem { line: None, what: error.to_string() }])?;
-            by_action.insert(name, slice);
-        }
-        Ok(Self { by_action, digest: action::Digest::of(text.as_bytes()) })
+        let rules = found.into_iter().map(|(rule, line)| Rule::new(rule.clone(), line));
+        let rules = rules.collect::<Result<Vec<_>, _>>().map_err(ours)?;
+        let index = Index::new(&rules).map_err(|error| ours(error.to_string()))?;
+        let words = Words::new().map_err(|error| ours(error.to_string()))?;
+        Ok(Self { rules, index, words, digest: action::Digest::of(text.as_bytes()) })
     }
 
     /// SHA-256 of the policy file's bytes: which policy decided.
     pub const fn digest(&self) -> action::Digest {
         self.digest
     }
-}
 
-/// Whether a rule can decide about that action. Rules about other actions are left out before evaluation, so the cost of
-/// a decision does not grow with rules that cannot matter.
-fn concerns(rule: &cedar_policy::Policy, name: ActionName) -> bool {
-    let is_it = |uid: &cedar_policy::EntityUid| uid.id().unescaped() == name.as_str();
-    match rule.action_constraint() {
-        ActionConstraint::Any => true,
-        ActionConstraint::Eq(uid) => is_it(&uid),
-        ActionConstraint::In(uids) => uids.iter().any(is_it),
+    /// Its rules, in the order in which they stand.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule of that name.
+    pub fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name() == name)
     }
 }
 
-fn annotation_problems(rule: &cedar_policy::Policy, text: &str) -> Vec<Problem> {
+/// The rules as they stand in the file, each with the line on which it begins.
+fn in_order<'p>(parsed: &'p PolicySet, text: &str) -> Vec<(&'p cedar_policy::Policy, usize)> {
+    let mut rules: Vec<_> = parsed.policies().collect();
+    // Cedar numbers them: policy0, policy1, ...
+    rules.sort_by_key(|rule| {
+        AsRef::<str>::as_ref(rule.id()).trim_start_matches("policy").parse::<usize>().ok()
+    });
+    let (mut rest, mut line) = (text, 1);
+    let mut found = Vec::with_capacity(rules.len());
+    for rule in rules {
+        let source = rule.to_string();
+        if let Some((before, after)) = rest.split_once(&source) {
+            line += lines_in(before);
+            found.push((rule, line));
+            line += lines_in(&source);
+            rest = after;
+        } else {
+            found.push((rule, line));
+        }
+    }
+    found
+}
+
+fn lines_in(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count()
+}
+
+fn annotation_problems(rule: &cedar_policy::Policy, line: usize) -> Vec<Problem> {
     let name = name_of(rule);
-    let line = line_of_annotation(text, &name);
     rule.annotations()
         .filter_map(|(key, value)| match key {
-            "id" => None,
+            "id" => value.is_empty().then(|| "`@id` is empty".to_owned()),
             "rate_limit" => value.parse::<RateLimit>().err().map(|error| error.to_string()),
             "risk" => value.parse::<Risk>().err(),
             _ => Some(format!("`@{key}` is unknown; annotations are @id, @rate_limit and @risk")),
         })
-        .map(|what| Problem { line, what: format!("rule `{name}`: {what}") })
+        .map(|what| Problem { line: Some(line), what: format!("rule `{name}`: {what}") })
         .collect()
 }
 
-/// The rule's name: its `@id`, else the number Cedar gave it.
-pub(crate) fn name_of(rule: &cedar_policy::Policy) -> String {
-    rule.annotation("id").map_or_else(|| rule.id().to_string(), ToOwned::to_owned)
-}
-
-fn line_of_annotation(text: &str, name: &str) -> Option<usize> {
-    let wanted = format!("@id(\"{name}\")");
-    text.lines().position(|line| line.contains(&wanted)).map(|index| index + 1)
+/// A name tells which rule decided, so it is one rule's.
+fn names_used_twice(rules: &[(&cedar_policy::Policy, usize)]) -> Vec<Problem> {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (rule, line) in rules {
+        let name = name_of(rule);
+        match first.get(&name) {
+            Some(earlier) => problems.push(Problem {
+                line: Some(*line),
+                what: format!(
+                    "rule `{name}`: the rule on line {earlier} has this name; give each its own `@id`"
+                ),
+            }),
+            None => {
+                first.insert(name, *line);
+            }
+        }
+    }
+    problems
 }
 
 fn problem(text: &str, error: &(impl Diagnostic + std::fmt::Display)) -> Problem {
     let offset = error.labels().and_then(|mut labels| labels.next()).map(|label| label.offset());
-    let before = offset.and_then(|offset| text.as_bytes().get(..offset));
-    let line = before.map(|before| before.iter().filter(|byte| **byte == b'\n').count() + 1);
+    let line = offset.and_then(|offset| text.get(..offset)).map(|before| lines_in(before) + 1);
     let help = error.help().map(|help| format!(" ({help})")).unwrap_or_default();
     Problem { line, what: format!("{error}{help}") }
 }
