@@ -143,7 +143,8 @@ async fn verifying_says_how_much_there_was_to_look_at() {
     let expected = format!(
         "Chain integrity: VALID ({entries} entries)\n\
          Completeness: VALID (3 requests, 1 executions, 2 approvals)\n\
-         Signed head: AGREES ({entries} entries)\n"
+         Signed head: AGREES ({entries} entries)\n\
+         Witness: SAW NOTHING YET\n"
     );
     assert!(words.starts_with(&expected), "{words}");
 }
@@ -249,4 +250,32 @@ async fn what_expired_can_be_asked_again_and_be_performed() {
     assert_eq!(home.outbox().len(), 1);
     assert_eq!(receipt(&home, &id)["state"], "performed");
     verified(&home);
+}
+
+#[tokio::test]
+async fn what_the_witness_has_seen_of_a_record_gives_away_that_it_was_written_anew() {
+    let home = TestHome::new();
+    let executor = home.executor().await;
+    let control_plane = home.control_plane().await;
+    performed(&home, &mail_wish("done")).await;
+    let agrees =
+        || verified(&home)["witness"]["verdict"].as_str().is_some_and(|said| said.contains("AGREES"));
+    let entries = home.record().len();
+    let seen = format!("the newest over {entries} entries");
+    let all_seen = || home.moltctl(&["audit", "verify"]).out.contains(&seen).then_some(());
+    eventually("the witness has seen the last entry", all_seen).await;
+    assert!(agrees());
+    drop((executor, control_plane));
+
+    // Who took over the executor begins a record of its own, with its own key for the head: everything in it is right.
+    for entry in std::fs::read_dir(home.path().join("audit")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let _executor = home.executor().await;
+    let said = home.moltctl(&["audit", "verify"]);
+    assert!(said.out.contains("Signed head: AGREES") && said.out.contains("Witness: DIFFERS"), "{said:?}");
+    assert_eq!(said.code, Some(1));
 }

@@ -3,7 +3,9 @@
 //! `probe` is the limit: as many bytes, the same way to share a sync, and nothing but write and fdatasync. `log` beside it is the
 //! price of the chain, the signed head, the watch over the files and the reading back. `sqlite` writes one row a transaction
 //! (WAL, synchronous=FULL), which is what a program without a log of its own would do. `content` is the store beside the log.
-//! On a busy machine only medians of one run can be compared.
+//!
+//! On a busy machine figures that were not taken side by side say little. `cargo bench -p audit-log --bench append -- --paired`
+//! takes turns, and prints the medians of the ratios.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot set up its case ends")]
 
 mod support;
@@ -14,9 +16,10 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write as _;
 use std::rc::Rc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 use support::{Forgetful, append, details, open};
 use tokio::sync::oneshot;
 
@@ -25,9 +28,69 @@ const CLIENTS: usize = 128;
 const EACH: usize = 50;
 /// As long as a line of the log.
 const LINE: usize = 527;
+/// How often each has its turn where turns are taken.
+const TURNS: usize = 25;
 
 fn main() {
-    divan::main();
+    if std::env::args().any(|argument| argument == "--paired") {
+        paired();
+    } else {
+        divan::main();
+    }
+}
+
+/// Log, probe and SQLite by turns.
+fn paired() {
+    let (_folder, log) = log();
+    let (log, details, probe) = (Arc::new(Mutex::new(log)), Arc::new(details()), Arc::new(Probe::new()));
+    let mut database = Sqlite::new();
+    let some = 200;
+    let entry = || append(&mut log.lock().unwrap(), &details);
+    for (what, rounds) in [("1 client", 0), ("128 threads", 1), ("128 tasks", 2)] {
+        let mut turns: Vec<[f64; 3]> = Vec::new();
+        for _ in 0..TURNS {
+            let by_log = match rounds {
+                0 => rate(some, || (0..some).for_each(|_| entry().wait_blocking().unwrap())),
+                1 => rate(CLIENTS * EACH, || with_threads(|| entry().wait_blocking().unwrap())),
+                _ => rate(CLIENTS * EACH, || {
+                    let (log, details) = (Arc::clone(&log), Arc::clone(&details));
+                    with_tasks(async move || {
+                        let durable = append(&mut log.lock().unwrap(), &details);
+                        durable.wait().await.unwrap();
+                    });
+                }),
+            };
+            let by_probe = match rounds {
+                0 => rate(some, || (0..some).for_each(|_| probe.append().blocking_recv().unwrap())),
+                1 => rate(CLIENTS * EACH, || with_threads(|| probe.append().blocking_recv().unwrap())),
+                _ => rate(CLIENTS * EACH, || {
+                    let probe = Arc::clone(&probe);
+                    with_tasks(async move || probe.append().await.unwrap());
+                }),
+            };
+            let by_sqlite = rate(some, || (0..some).for_each(|_| database.insert()));
+            turns.push([by_log, by_probe, by_sqlite]);
+        }
+        let median = |of: &dyn Fn(&[f64; 3]) -> f64| {
+            let mut values: Vec<f64> = turns.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values.get(TURNS / 2).copied().unwrap()
+        };
+        println!(
+            "{what:12} log {:8.0}/s  probe {:8.0}/s  SQLite {:6.0}/s  log/probe {:.2}  log/SQLite {:.1}",
+            median(&|turn| turn[0]),
+            median(&|turn| turn[1]),
+            median(&|turn| turn[2]),
+            median(&|turn| turn[0] / turn[1]),
+            median(&|turn| turn[0] / turn[2]),
+        );
+    }
+}
+
+fn rate(count: usize, work: impl FnOnce()) -> f64 {
+    let begun = Instant::now();
+    work();
+    count as f64 / begun.elapsed().as_secs_f64()
 }
 
 fn log() -> (tempfile::TempDir, AuditLog) {
@@ -50,7 +113,7 @@ impl Probe {
         std::thread::spawn(move || {
             while let Ok(first) = waiting.recv() {
                 let group: Vec<_> = std::iter::once(first).chain(waiting.try_iter()).collect();
-                let bytes: Vec<u8> = group.iter().flat_map(|(line, _)| line.iter().copied()).collect();
+                let bytes = group.iter().map(|(line, _)| line.as_slice()).collect::<Vec<_>>().concat();
                 file.write_all(&bytes).and_then(|()| file.sync_data()).unwrap();
                 for (_, done) in group {
                     let _ = done.send(());
@@ -64,6 +127,28 @@ impl Probe {
         let (done, durable) = oneshot::channel();
         self.queue.send((vec![b'x'; LINE], done)).unwrap();
         durable
+    }
+}
+
+/// A database that is as careful as the log.
+struct Sqlite {
+    database: rusqlite::Connection,
+    _folder: tempfile::TempDir,
+}
+
+impl Sqlite {
+    fn new() -> Self {
+        let folder = tempfile::tempdir_in(".").unwrap();
+        let database = rusqlite::Connection::open(folder.path().join("log.sqlite")).unwrap();
+        database.pragma_update(None, "journal_mode", "WAL").unwrap();
+        database.pragma_update(None, "synchronous", "FULL").unwrap();
+        database.execute("CREATE TABLE log (seq INTEGER PRIMARY KEY, line BLOB NOT NULL)", ()).unwrap();
+        Self { database, _folder: folder }
+    }
+
+    fn insert(&mut self) {
+        let mut insert = self.database.prepare_cached("INSERT INTO log (line) VALUES (?)").unwrap();
+        insert.execute([&[b'x'; LINE][..]]).unwrap();
     }
 }
 
@@ -114,14 +199,8 @@ fn one_client_content(bencher: divan::Bencher<'_, '_>) {
 
 #[divan::bench(sample_count = 500, sample_size = 1)]
 fn one_client_sqlite(bencher: divan::Bencher<'_, '_>) {
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let database = rusqlite::Connection::open(folder.path().join("log.sqlite")).unwrap();
-    database.pragma_update(None, "journal_mode", "WAL").unwrap();
-    database.pragma_update(None, "synchronous", "FULL").unwrap();
-    database.execute("CREATE TABLE log (seq INTEGER PRIMARY KEY, line BLOB NOT NULL)", ()).unwrap();
-    let mut insert = database.prepare("INSERT INTO log (line) VALUES (?)").unwrap();
-    let line = vec![b'x'; LINE];
-    bencher.bench_local(|| insert.execute([&line]).unwrap());
+    let mut database = Sqlite::new();
+    bencher.bench_local(|| database.insert());
 }
 
 #[divan::bench(sample_count = 12, sample_size = 1)]

@@ -1,7 +1,7 @@
 //! What reading a log costs, beside the limit that the machine sets: `cargo bench -p audit-log --bench read`.
 //!
 //! `verify_all` against `hash_every_line` (SHA-256 of each line in memory, one core, nothing else) is the price of reading the
-//! files and of checking more than bytes. `reopen` is a start with 10,000 things to remember.
+//! files and of checking more than bytes; `-- --paired` lets both take turns. `reopen` is a start with 10,000 things to remember.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot set up its case ends")]
 
 mod support;
@@ -9,14 +9,58 @@ mod support;
 use audit_log::{LogFiles, Need, Verdict, entries, verify};
 use divan::counter::ItemsCount;
 use jiff::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 use support::{Forgetful, append, details, open};
 
 const ENTRIES: usize = 40_000;
 const PENDING: usize = 10_000;
+/// How often each has its turn where turns are taken.
+const TURNS: usize = 41;
 
 fn main() {
-    divan::main();
+    if std::env::args().any(|argument| argument == "--paired") {
+        paired();
+    } else {
+        divan::main();
+    }
+}
+
+/// Verifying and its limit by turns.
+fn paired() {
+    let (_folder, active) = long_log();
+    let lines = all_lines(&active);
+    let mut turns: Vec<[f64; 2]> = (0..TURNS)
+        .map(|_| {
+            let begun = Instant::now();
+            verify(&LogFiles::of(&active)).unwrap();
+            let verified = begun.elapsed();
+            let begun = Instant::now();
+            hash_each(&lines);
+            [verified, begun.elapsed()].map(|time| time.as_secs_f64())
+        })
+        .collect();
+    turns.sort_by(|a, b| (a[1] / a[0]).total_cmp(&(b[1] / b[0])));
+    let [verified, hashed] = turns.get(TURNS / 2).copied().unwrap();
+    let rate = |seconds: f64| ENTRIES as f64 / seconds;
+    println!(
+        "verify {:.0}/s  limit {:.0}/s  verify/limit {:.2}",
+        rate(verified),
+        rate(hashed),
+        hashed / verified
+    );
+}
+
+fn all_lines(active: &Path) -> Vec<Vec<u8>> {
+    let files = LogFiles::of(active).list().unwrap();
+    let bytes: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
+    bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
+}
+
+fn hash_each(lines: &[Vec<u8>]) {
+    for line in lines {
+        divan::black_box(action::Digest::of(line));
+    }
 }
 
 /// A log of many entries in several segments; the rest of what is called in it is durable too.
@@ -46,14 +90,8 @@ fn verify_all(bencher: divan::Bencher<'_, '_>) {
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn hash_every_line(bencher: divan::Bencher<'_, '_>) {
     let (_folder, active) = long_log();
-    let files = LogFiles::of(&active).list().unwrap();
-    let bytes: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
-    let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
-    bencher.counter(ItemsCount::new(lines.len())).bench_local(|| {
-        for line in &lines {
-            divan::black_box(action::Digest::of(line));
-        }
-    });
+    let lines = all_lines(&active);
+    bencher.counter(ItemsCount::new(lines.len())).bench_local(|| hash_each(&lines));
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1)]

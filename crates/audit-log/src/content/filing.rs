@@ -14,8 +14,12 @@ use std::time::Duration;
 /// How often a journal that is being finished is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// A file that is being written. There is one at a time.
-const UNFINISHED: &str = ".unfinished";
+/// How many files are written before they are synced together.
+const AT_ONCE: usize = 256;
+
+/// So few files are synced one by one; more of them by one sync of the file system, which is one commit of its journal and
+/// not one for each.
+const FEW: usize = 8;
 
 /// The folder of files, each named by the SHA-256 of its bytes.
 #[derive(Clone, Debug)]
@@ -153,32 +157,50 @@ impl Shelf {
         batch: &[(Digest, impl AsRef<[u8]>)],
         interrupted: impl Fn() -> bool,
     ) -> io::Result<()> {
-        for (digest, bytes) in batch {
-            if interrupted() {
-                return Err(io::ErrorKind::Interrupted.into());
+        for some in batch.chunks(AT_ONCE) {
+            let mut written = Vec::with_capacity(some.len());
+            for (digest, bytes) in some {
+                if interrupted() {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+                if !matches!(self.get(*digest), Ok(Some(_))) {
+                    written.push((*digest, self.write(*digest, bytes.as_ref())?));
+                }
             }
-            if !matches!(self.get(*digest), Ok(Some(_))) {
-                self.write(*digest, bytes.as_ref())?;
+            self.sync(&written)?;
+            // Under its name it appears whole or not at all.
+            for (digest, _) in written {
+                std::fs::rename(self.unfinished(digest), self.folder.join(digest.to_hex()))?;
             }
         }
         File::open(&self.folder)?.sync_all()
     }
 
-    /// Under its name it appears whole or not at all.
-    fn write(&self, digest: Digest, bytes: &[u8]) -> io::Result<()> {
-        let unfinished = self.folder.join(UNFINISHED);
-        let mut file = private_file(&unfinished)?;
+    fn write(&self, digest: Digest, bytes: &[u8]) -> io::Result<File> {
+        let mut file = private_file(&self.unfinished(digest))?;
         file.set_len(0)?;
         file.write_all(bytes)?;
-        file.sync_data()?;
-        std::fs::rename(&unfinished, self.folder.join(digest.to_hex()))
+        Ok(file)
+    }
+
+    fn sync(&self, written: &[(Digest, File)]) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        if written.len() > FEW {
+            return Ok(rustix::fs::syncfs(File::open(&self.folder)?)?);
+        }
+        written.iter().try_for_each(|(_, file)| file.sync_data())
+    }
+
+    /// A file that is being written.
+    fn unfinished(&self, digest: Digest) -> PathBuf {
+        self.folder.join(format!(".{}.unfinished", digest.to_hex()))
     }
 
     /// Takes content away durably; it is no error when it is not there.
     pub(super) fn remove(&self, digest: Digest) -> io::Result<()> {
         // What a crash left half filed may be of this content.
-        for name in [digest.to_hex().as_str(), UNFINISHED] {
-            match std::fs::remove_file(self.folder.join(name)) {
+        for path in [self.folder.join(digest.to_hex()), self.unfinished(digest)] {
+            match std::fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 Ok(()) | Err(_) => {}
             }

@@ -198,7 +198,7 @@ fn what_is_erased_is_nowhere_also_after_a_start() {
             file(&store).unwrap();
         }
         // As a crash leaves it that came while filing.
-        std::fs::write(stand.content.join(".unfinished"), b"the sec").unwrap();
+        std::fs::write(stand.content.join(format!(".{}.unfinished", secret.to_hex())), b"the sec").unwrap();
         store.erase(secret).unwrap();
         let nowhere = |store: &ContentStore| {
             assert_eq!(store.get(secret).unwrap(), None);
@@ -230,7 +230,7 @@ fn nothing_is_reached_through_a_link_and_all_is_private() {
     let store = stand.open();
     let digest = put(&store, b"hello");
     file(&store).unwrap();
-    put(&store, b"in the journal");
+    let unfiled = put(&store, b"in the journal");
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&stand.content), 0o700);
     assert_eq!(mode(&stand.content.join(journal::FOLDER)), 0o700);
@@ -240,7 +240,7 @@ fn nothing_is_reached_through_a_link_and_all_is_private() {
     std::fs::write(&target, b"linked").unwrap();
     symlink(&target, stand.shelved(Digest::of(b"linked"))).unwrap();
     assert!(matches!(store.get(Digest::of(b"linked")), Err(ContentProblem::Io { .. })));
-    symlink(&target, stand.content.join(".unfinished")).unwrap();
+    symlink(&target, stand.content.join(format!(".{}.unfinished", unfiled.to_hex()))).unwrap();
     assert!(file(&store).is_err());
     assert_eq!(std::fs::read(target).unwrap(), b"linked");
 }
