@@ -8,6 +8,8 @@
 //!
 //! Pure: no I/O, no clock; the time is an argument.
 
+mod check;
+mod claims;
 mod condition;
 mod index;
 mod judge;
@@ -16,6 +18,7 @@ mod load;
 mod rule;
 mod world;
 
+pub use claims::{Claim, Claims, Kind};
 pub use judge::{Approval, Decision, Knowledge, Reason, Risk, Terms};
 pub use limit::{NotARateLimit, RateLimit};
 pub use load::{Policy, Problem};
@@ -26,3 +29,6 @@ pub const SCHEMA: &str = include_str!("schema.cedarschema");
 
 /// The policy that a new home starts with: the action table of requirement A8.
 pub const DEFAULT: &str = include_str!("default.cedar");
+
+/// What must be true of every policy, unless its owner claims something else.
+pub const CLAIMS: &str = include_str!("claims.cedar");

@@ -16,10 +16,11 @@ pub struct Policy {
     pub(crate) index: Index,
     pub(crate) words: Words,
     digest: action::Digest,
+    warnings: Vec<Problem>,
 }
 
 /// Something wrong in a policy file.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{}{what}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
 pub struct Problem {
     /// 1-based line, where it is known.
@@ -42,33 +43,15 @@ impl Problem {
 impl Policy {
     /// Reads a policy file; every problem in it is returned, not only the first.
     pub fn load(text: &str) -> Result<Self, Vec<Problem>> {
-        let ours = |what: String| vec![Problem { line: None, what }];
-        let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
-            .map_err(|error| ours(format!("the shipped schema: {error}")))?;
-        let parsed: PolicySet = text.parse().map_err(|errors: cedar_policy::ParseErrors| {
-            errors.iter().map(|error| problem(text, error)).collect::<Vec<_>>()
-        })?;
-        let found = in_order(&parsed, text);
-        let mut problems: Vec<_> = Validator::new(schema)
-            .validate(&parsed, ValidationMode::Strict)
-            .validation_errors()
-            .map(|error| problem(text, error))
-            .collect();
-        problems.extend(found.iter().flat_map(|(rule, line)| annotation_problems(rule, *line)));
-        problems.extend(names_used_twice(&found));
-        if parsed.num_of_templates() > 0 {
-            let what = "templates (`?principal`, `?resource`) are not used here";
-            problems.push(Problem { line: None, what: what.to_owned() });
-        }
-        if !problems.is_empty() {
-            problems.sort_by_key(|problem| problem.line);
-            return Err(problems);
-        }
-        let rules = found.into_iter().map(|(rule, line)| Rule::new(rule.clone(), line));
-        let rules = rules.collect::<Result<Vec<_>, _>>().map_err(ours)?;
-        let index = Index::new(&rules).map_err(|error| ours(error.to_string()))?;
-        let words = Words::new().map_err(|error| ours(error.to_string()))?;
-        Ok(Self { rules, index, words, digest: action::Digest::of(text.as_bytes()) })
+        let (rules, warnings) = rules(text, Annotations::OfPolicies)?;
+        let index = Index::new(&rules).map_err(|error| no_line(&error))?;
+        let words = Words::new().map_err(|error| no_line(&error))?;
+        Ok(Self { rules, index, words, digest: action::Digest::of(text.as_bytes()), warnings })
+    }
+
+    /// What Cedar's own validation finds odd.
+    pub(crate) fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 
     /// SHA-256 of the policy file's bytes: which policy decided.
@@ -87,6 +70,41 @@ impl Policy {
     }
 }
 
+/// Which annotations mean something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Annotations {
+    OfPolicies,
+    OfClaims,
+}
+
+/// The rules of a text, checked, and what Cedar finds odd in them.
+pub(crate) fn rules(text: &str, known: Annotations) -> Result<(Vec<Rule>, Vec<Problem>), Vec<Problem>> {
+    let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(|error| no_line(&error))?;
+    let parsed: PolicySet = text.parse().map_err(|errors: cedar_policy::ParseErrors| {
+        errors.iter().map(|error| problem(text, error)).collect::<Vec<_>>()
+    })?;
+    let found = in_order(&parsed, text);
+    let validated = Validator::new(schema).validate(&parsed, ValidationMode::Strict);
+    let mut problems: Vec<_> = validated.validation_errors().map(|error| problem(text, error)).collect();
+    problems.extend(found.iter().flat_map(|(rule, line)| annotation_problems(rule, *line, known)));
+    problems.extend(names_used_twice(&found));
+    if parsed.num_of_templates() > 0 {
+        let what = "templates (`?principal`, `?resource`) are not used here";
+        problems.push(Problem { line: None, what: what.to_owned() });
+    }
+    if !problems.is_empty() {
+        problems.sort_by_key(|problem| problem.line);
+        return Err(problems);
+    }
+    let rules = found.into_iter().map(|(rule, line)| Rule::new(rule.clone(), line));
+    let rules = rules.collect::<Result<_, _>>().map_err(|error| no_line(&error))?;
+    Ok((rules, validated.validation_warnings().map(|warning| problem(text, warning)).collect()))
+}
+
+fn no_line(error: &dyn std::fmt::Display) -> Vec<Problem> {
+    vec![Problem { line: None, what: error.to_string() }]
+}
+
 /// The rules as they stand in the file, each with the line on which it begins.
 fn in_order<'p>(parsed: &'p PolicySet, text: &str) -> Vec<(&'p cedar_policy::Policy, usize)> {
     let mut rules: Vec<_> = parsed.policies().collect();
@@ -98,30 +116,43 @@ fn in_order<'p>(parsed: &'p PolicySet, text: &str) -> Vec<(&'p cedar_policy::Pol
     let mut found = Vec::with_capacity(rules.len());
     for rule in rules {
         let source = rule.to_string();
-        if let Some((before, after)) = rest.split_once(&source) {
-            line += lines_in(before);
-            found.push((rule, line));
-            line += lines_in(&source);
-            rest = after;
-        } else {
-            found.push((rule, line));
-        }
+        let (before, after) = first_uncommented(rest, &source).unwrap_or(("", rest));
+        line += lines_in(before);
+        found.push((rule, line));
+        line += lines_in(&source);
+        rest = after;
     }
     found
+}
+
+/// What stands before and after a rule; the same words in a comment are not the rule.
+fn first_uncommented<'t>(text: &'t str, source: &str) -> Option<(&'t str, &'t str)> {
+    text.match_indices(source).find_map(|(at, _)| {
+        let (before, rest) = text.split_at_checked(at)?;
+        let commented =
+            before.lines().next_back().is_some_and(|line| line.contains("//")) && !before.ends_with('\n');
+        (!commented).then_some((before, rest.strip_prefix(source)?))
+    })
 }
 
 fn lines_in(text: &str) -> usize {
     text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
-fn annotation_problems(rule: &cedar_policy::Policy, line: usize) -> Vec<Problem> {
+fn annotation_problems(rule: &cedar_policy::Policy, line: usize, known: Annotations) -> Vec<Problem> {
     let name = name_of(rule);
     rule.annotations()
-        .filter_map(|(key, value)| match key {
-            "id" => value.is_empty().then(|| "`@id` is empty".to_owned()),
-            "rate_limit" => value.parse::<RateLimit>().err().map(|error| error.to_string()),
-            "risk" => value.parse::<Risk>().err(),
-            _ => Some(format!("`@{key}` is unknown; annotations are @id, @rate_limit and @risk")),
+        .filter_map(|(key, value)| match (known, key) {
+            (Annotations::OfClaims, "never" | "always") => None,
+            (Annotations::OfClaims, _) => Some(format!("`@{key}` is unknown; a claim has @never or @always")),
+            (Annotations::OfPolicies, "id") => value.is_empty().then(|| "`@id` is empty".to_owned()),
+            (Annotations::OfPolicies, "rate_limit") => {
+                value.parse::<RateLimit>().err().map(|error| error.to_string())
+            }
+            (Annotations::OfPolicies, "risk") => value.parse::<Risk>().err(),
+            (Annotations::OfPolicies, _) => {
+                Some(format!("`@{key}` is unknown; annotations are @id, @rate_limit and @risk"))
+            }
         })
         .map(|what| Problem { line: Some(line), what: format!("rule `{name}`: {what}") })
         .collect()

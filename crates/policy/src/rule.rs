@@ -1,6 +1,7 @@
 //! One rule of a policy file: what it says, where it stands, and the terms it sets.
 
 use crate::{RateLimit, Risk};
+use action::{ActionName, Role, ZoneId};
 use cedar_policy::pst::Clause;
 use cedar_policy::{ActionConstraint, Effect, EntityUid, PrincipalConstraint, ResourceConstraint};
 
@@ -71,42 +72,58 @@ impl Rule {
         &self.clauses
     }
 
-    /// What it says, without its name and terms: rules for which this is equal hold for the same requests.
+    /// What it says, without its actions, name and terms: rules about one action for which this is equal are one.
     pub(crate) fn says(&self) -> String {
+        format!("{:?} {}", self.cedar.effect(), self.holds_for())
+    }
+
+    /// For which requests it holds, among those about its actions.
+    pub(crate) fn holds_for(&self) -> String {
         let (principal, resource) = (self.cedar.principal_constraint(), self.cedar.resource_constraint());
         let clauses: Vec<_> = self.clauses.iter().map(ToString::to_string).collect();
-        format!("{:?} {principal:?} {resource:?} {clauses:?}", self.cedar.effect())
+        format!("{principal:?} {resource:?} {clauses:?}")
     }
 
     /// Whether its scope can hold for this action, done where the catalogue says, by a zone of this role. A yes says
     /// nothing yet, a no is sure.
-    pub(crate) fn concerns(&self, action: action::ActionName, role: action::Role) -> bool {
-        let is = |uid: &EntityUid, kind: &str| uid.type_name().basename() == kind;
-        let id = |uid: &EntityUid| uid.id().unescaped().to_owned();
-        let of_role = |uid: &EntityUid| match id(uid) {
-            role_name if is(uid, "Role") => role_name == role.as_str(),
-            zone if is(uid, "Zone") => zone.parse::<action::ZoneId>().is_ok_and(|zone| zone.role() == role),
-            _ => true,
-        };
-        let by = match self.cedar.principal_constraint() {
+    pub fn concerns(&self, action: ActionName, role: Role) -> bool {
+        self.asked_by(role) && self.about(action) && self.done_at(action)
+    }
+
+    fn asked_by(&self, role: Role) -> bool {
+        match self.cedar.principal_constraint() {
             PrincipalConstraint::Any | PrincipalConstraint::Is(_) => true,
             PrincipalConstraint::In(uid)
             | PrincipalConstraint::Eq(uid)
-            | PrincipalConstraint::IsIn(_, uid) => of_role(&uid),
-        };
-        let what = match self.cedar.action_constraint() {
+            | PrincipalConstraint::IsIn(_, uid) => match (kind(&uid), uid.id().unescaped()) {
+                ("Role", name) => name == role.as_str(),
+                ("Zone", name) => name.parse::<ZoneId>().is_ok_and(|zone| zone.role() == role),
+                _ => true,
+            },
+        }
+    }
+
+    pub(crate) fn about(&self, action: ActionName) -> bool {
+        let is_it = |uid: &EntityUid| uid.id().unescaped() == action.as_str();
+        match self.cedar.action_constraint() {
             ActionConstraint::Any => true,
-            ActionConstraint::Eq(uid) => id(&uid) == action.as_str(),
-            ActionConstraint::In(uids) => uids.iter().any(|uid| id(uid) == action.as_str()),
-        };
-        let there = match self.cedar.resource_constraint() {
+            ActionConstraint::Eq(uid) => is_it(&uid),
+            ActionConstraint::In(uids) => uids.iter().any(is_it),
+        }
+    }
+
+    pub(crate) fn done_at(&self, action: ActionName) -> bool {
+        match self.cedar.resource_constraint() {
             ResourceConstraint::Any | ResourceConstraint::Is(_) => true,
             ResourceConstraint::In(uid) | ResourceConstraint::Eq(uid) | ResourceConstraint::IsIn(_, uid) => {
-                !is(&uid, "Connector") || id(&uid) == action.connector()
+                kind(&uid) != "Connector" || uid.id().unescaped() == action.connector()
             }
-        };
-        by && what && there
+        }
     }
+}
+
+fn kind(uid: &EntityUid) -> &str {
+    uid.type_name().basename()
 }
 
 /// A rule's name: its `@id`, else the number Cedar gave it.
