@@ -39,6 +39,17 @@ fn only_the_executor_reaches_the_world() {
 }
 
 #[test]
+fn only_the_owners_command_runs_solvers() {
+    let graph = Graph::read();
+    let proving: Vec<_> =
+        graph.members().into_iter().filter(|package| graph.links(package).contains("policy-proof")).collect();
+    assert_eq!(proving, ["moltctl"]);
+    let compiling =
+        graph.members().into_iter().filter(|name| graph.links(name).contains("cedar-policy-symcc"));
+    assert_eq!(compiling.collect::<Vec<_>>(), ["moltctl", "policy-proof"]);
+}
+
+#[test]
 fn nobody_but_the_executor_mints_permits_and_nobody_but_the_owners_side_signs_answers() {
     let graph = Graph::read();
     let can: Vec<_> =

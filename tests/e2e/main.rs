@@ -13,6 +13,7 @@ mod health;
 mod init;
 mod main_job;
 mod policy;
+mod policy_file;
 mod record;
 mod sanitize;
 mod smtp;

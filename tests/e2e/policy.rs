@@ -79,18 +79,34 @@ async fn a_policy_from_elsewhere_comes_into_force_when_the_owner_says_yes() {
             [&["--home", home.path().to_str().unwrap(), "policy", "apply", file.to_str().unwrap()], more];
         moltctl(&all.concat(), words)
     };
-    let unproved = try_it(b"yes\n", &[]);
-    assert_eq!(unproved.code, Some(2), "{unproved:?}");
-    assert!(unproved.err.contains("--unproved"), "{unproved:?}");
     for no in [b"no\n".as_slice(), b"y\n", b""] {
         assert_eq!(try_it(no, &["--unproved"]).code, Some(1));
     }
     assert!(policy(&home) == old && home.recorded("policy_applied").len() == 1);
 
-    let yes = try_it(b"yes\n", &["--unproved"]);
+    let yes = try_it(b"yes\n", &[]);
     assert_eq!(yes.code, Some(0), "{yes:?}");
+    let less = "send_email: less is allowed; no longer: local/planner may send_email to mallory@example.org with approval";
+    assert!(yes.out.contains(less), "{yes:?}");
     assert!(policy(&home) == new && home.recorded("policy_applied").len() == 2);
     assert_eq!(refusal(planner(&home).request_capability(&mail_wish("k")).await), "policy_denies");
+}
+
+#[tokio::test]
+async fn a_policy_of_which_a_claim_is_not_true_is_not_put_in_force() {
+    let home = TestHome::new();
+    let (_executor, _control_plane) = (home.executor().await, home.control_plane().await);
+    let old = policy(&home);
+    let all = r#"@id("all") permit (principal in Role::"planner", action == Action::"send_sms", resource);"#;
+    let file = home.path().join("new.cedar");
+    fs::write(&file, with_rule(&home, all)).unwrap();
+    let refused = home.moltctl(&["policy", "apply", file.to_str().unwrap(), "--yes"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    let hole = "local/planner may send_sms to +441632960961 without approval: rule `all` permits it";
+    for wanted in ["FAILS    no action that sends is allowed without approval", hole, "--unproved"] {
+        assert!(refused.err.contains(wanted), "{wanted}: {refused:?}");
+    }
+    assert!(policy(&home) == old && home.recorded("policy_applied").len() == 1);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 //! another action, role or connector, or a literal that it needs does not occur in the request (`condition.rs`). Rules that say
 //! the same under different names are evaluated once. A test compares all of this with Cedar over the whole file.
 
-use crate::condition::{Need, Needed, facts_named, needs};
+use crate::condition::{Need, Needed, needs};
 use crate::{RateLimit, Risk, Rule};
 use action::{ActionName, Role};
 use cedar_policy::{PolicyId, PolicySet, PolicySetError};
@@ -80,7 +80,7 @@ impl Slice {
         let mut same: Vec<Vec<&Rule>> = Vec::new();
         let mut waiting: Vec<(cedar_policy::Policy, Vec<Need>)> = Vec::new();
         for rule in rules {
-            let facts = slice.facts.take().zip(facts_named(rule.clauses()));
+            let facts = slice.facts.take().zip(rule.facts());
             slice.facts = facts.map(|(mut before, these)| {
                 before.extend(these);
                 before

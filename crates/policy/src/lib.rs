@@ -11,6 +11,8 @@
 mod check;
 mod claims;
 mod condition;
+mod difference;
+mod explain;
 mod index;
 mod judge;
 mod limit;
@@ -19,6 +21,8 @@ mod rule;
 mod world;
 
 pub use claims::{Claim, Claims, Kind};
+pub use difference::Difference;
+pub use explain::{Explanation, Near, Turn};
 pub use judge::{Approval, Decision, Knowledge, Reason, Risk, Terms};
 pub use limit::{NotARateLimit, RateLimit};
 pub use load::{Policy, Problem};

@@ -1,9 +1,11 @@
 //! One rule of a policy file: what it says, where it stands, and the terms it sets.
 
+use crate::condition::facts_named;
 use crate::{RateLimit, Risk};
 use action::{ActionName, Role, ZoneId};
 use cedar_policy::pst::Clause;
 use cedar_policy::{ActionConstraint, Effect, EntityUid, PrincipalConstraint, ResourceConstraint};
+use std::collections::BTreeSet;
 
 /// A rule that was checked.
 #[derive(Clone, Debug)]
@@ -72,6 +74,11 @@ impl Rule {
         &self.clauses
     }
 
+    /// The facts of the context that it speaks of, by name; `None` where it speaks of the context as a whole.
+    pub fn facts(&self) -> Option<BTreeSet<String>> {
+        facts_named(&self.clauses)
+    }
+
     /// What it says, without its actions, name and terms: rules about one action for which this is equal are one.
     pub(crate) fn says(&self) -> String {
         format!("{:?} {}", self.cedar.effect(), self.holds_for())
@@ -100,6 +107,17 @@ impl Rule {
                 ("Zone", name) => name.parse::<ZoneId>().is_ok_and(|zone| zone.role() == role),
                 _ => true,
             },
+        }
+    }
+
+    /// By whom it wants to be asked, in Cedar's words.
+    pub(crate) fn principal(&self) -> String {
+        match self.cedar.principal_constraint() {
+            PrincipalConstraint::Any => "principal".to_owned(),
+            PrincipalConstraint::Is(kind) => format!("principal is {kind}"),
+            PrincipalConstraint::In(uid) => format!("principal in {uid}"),
+            PrincipalConstraint::Eq(uid) => format!("principal == {uid}"),
+            PrincipalConstraint::IsIn(kind, uid) => format!("principal is {kind} in {uid}"),
         }
     }
 

@@ -95,18 +95,27 @@ impl<'p> World<'p> {
 
     /// What every part of the rules answers, were the owner's answer this one.
     pub(crate) fn ask_cedar(&self, approval: Approval) -> Result<Vec<Response>, Unusable> {
+        let (query, authorizer) = (self.query(approval)?, Authorizer::new());
+        Ok(self.rules.iter().map(|rules| authorizer.is_authorized(&query, rules, &self.entities)).collect())
+    }
+
+    /// Whether one rule that permits holds. It may speak of what the rules of this world speak of, and of nothing else.
+    pub(crate) fn meets(&self, rule: &cedar_policy::Policy, approval: Approval) -> Result<bool, Unusable> {
+        let rules = PolicySet::from_policies([rule.clone()])?;
+        let response = Authorizer::new().is_authorized(&self.query(approval)?, &rules, &self.entities);
+        Ok(response.decision() == cedar_policy::Decision::Allow)
+    }
+
+    fn query(&self, approval: Approval) -> Result<cedar_policy::Request, Unusable> {
         let approved = RestrictedExpression::new_bool(approval == Approval::Verified);
         let approved = self.speaks_of_approval.then(|| ("approved".to_owned(), approved));
-        let facts = self.facts.iter().cloned().chain(approved);
-        let query = cedar_policy::Request::new(
+        Ok(cedar_policy::Request::new(
             self.principal.clone(),
             self.action.clone(),
             self.resource.clone(),
-            Context::from_pairs(facts)?,
+            Context::from_pairs(self.facts.iter().cloned().chain(approved))?,
             None,
-        )?;
-        let authorizer = Authorizer::new();
-        Ok(self.rules.iter().map(|rules| authorizer.is_authorized(&query, rules, &self.entities)).collect())
+        )?)
     }
 }
 

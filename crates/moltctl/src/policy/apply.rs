@@ -3,6 +3,7 @@
 use super::place::put;
 use super::{lines, load};
 use crate::answers::{Operator, runtime};
+use ::policy::Policy;
 use action::{Digest, reveal};
 use anyhow::Context as _;
 use home::{Config, Home};
@@ -34,11 +35,16 @@ pub(super) fn command(home: &Home, arguments: &Arguments) -> anyhow::Result<Exit
             return already(&place, &in_force);
         }
         if !arguments.unproved {
-            prove()?;
+            super::prove::insist(&policy)?;
         }
         say!("Policy {from} is in force; in its place would come\n       {to}:");
         for line in lines::changed(&in_force.text, &text) {
             say!("  {line}");
+        }
+        if let Ok(old) = Policy::load(&in_force.text) {
+            for line in super::prove::compared(&old, &policy) {
+                say!("{line}");
+            }
         }
         if !arguments.yes && !crate::say::is_agreed("Put it in force?")? {
             say!("Nothing was changed.");
@@ -73,11 +79,6 @@ fn already(place: &Path, in_force: &PolicyInForce) -> anyhow::Result<ExitCode> {
         say!("Policy {} is in force already.", in_force.digest);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// That everything that is claimed of a policy holds of this one.
-fn prove() -> anyhow::Result<()> {
-    anyhow::bail!("nothing here can prove the claims about it; put it in force all the same with --unproved")
 }
 
 fn in_force_now(from: &str, to: &str, superseded: &[String]) {
