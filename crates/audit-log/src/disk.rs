@@ -39,6 +39,8 @@ pub trait DiskFile: Debug + Send {
     ///
     /// `Unsupported` where the file system cannot, `StorageFull` where there is no room.
     fn allocate(&self, position: u64, length: u64) -> io::Result<()>;
+    /// How many bytes the file's disk has left, as far as it says.
+    fn disk_left(&self) -> io::Result<u64>;
     /// Cuts the file to this size and gives up the space that was set aside beyond.
     fn truncate(&self, size: u64) -> io::Result<()>;
     /// Forgets what memory holds of the file, so that the next read tells what the disk has.
@@ -175,6 +177,12 @@ impl DiskFile for RealFile {
     #[cfg(not(target_os = "linux"))]
     fn allocate(&self, _position: u64, _length: u64) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn disk_left(&self) -> io::Result<u64> {
+        let disk = rustix::fs::fstatvfs(&self.0)?;
+        // One without a limit says 0 of 0.
+        Ok(if disk.f_blocks == 0 { u64::MAX } else { disk.f_bavail.saturating_mul(disk.f_frsize) })
     }
 
     fn truncate(&self, size: u64) -> io::Result<()> {

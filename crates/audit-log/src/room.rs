@@ -21,21 +21,17 @@ pub(crate) enum Reached {
 
 /// Sets space aside from `from` (where it was set aside already) to `wanted`.
 ///
-/// Where there is not so much, about half of what there is, so that whoever else lives on a small disk can work too; but at
-/// least to `least`, or as far as there is any.
+/// Never more than half of what the disk has left, so that whoever else lives on a small one can work too; but at least to
+/// `least`, or as far as there is any. What is left is asked for and not tried out: of an attempt that fails, ext4 keeps as
+/// much as there was.
 pub(crate) fn set_aside(file: &dyn DiskFile, from: u64, least: u64, wanted: u64) -> io::Result<Reached> {
-    let (mut reached, mut short) = (from, false);
-    let mut step = wanted.saturating_sub(from);
-    while reached < wanted {
-        match file.allocate(reached, step.min(wanted - reached)) {
-            Ok(()) => {
-                reached += step.min(wanted - reached);
-                if short && reached >= least {
-                    return Ok(Reached::Enough(reached));
-                }
-            }
+    let fair = from.saturating_add(file.disk_left()? / 2).max(least).min(wanted);
+    let mut reached = from;
+    let mut step = fair.saturating_sub(from);
+    while reached < fair {
+        match file.allocate(reached, step.min(fair - reached)) {
+            Ok(()) => reached += step.min(fair - reached),
             Err(error) if error.kind() == io::ErrorKind::StorageFull => {
-                short = true;
                 step /= 2;
                 if step < SMALLEST {
                     return Ok(Reached::Full(reached));
@@ -45,7 +41,7 @@ pub(crate) fn set_aside(file: &dyn DiskFile, from: u64, least: u64, wanted: u64)
             Err(error) => return Err(error),
         }
     }
-    Ok(Reached::Wanted(reached))
+    Ok(if reached < wanted { Reached::Enough(reached) } else { Reached::Wanted(reached) })
 }
 
 // === impl Reached ===

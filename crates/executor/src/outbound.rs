@@ -105,12 +105,18 @@ impl Outbound {
             Err(uncomposable) => return Outcome::Failed { why: uncomposable.to_string() },
         };
         match &self.mail {
-            MailRoute::Maildir(folder) => match maildir_outbox::deliver(folder, id, &bytes) {
-                Ok(delivered) => {
-                    Outcome::Performed { receipt: format!("put into {}", delivered.path.display()) }
+            MailRoute::Maildir(folder) => {
+                // On a thread of its own: a disk that does not answer must not keep Zone 1 from answering.
+                let (folder, id) = (folder.clone(), id.to_owned());
+                match tokio::task::spawn_blocking(move || maildir_outbox::deliver(&folder, &id, &bytes)).await
+                {
+                    Ok(Ok(delivered)) => {
+                        Outcome::Performed { receipt: format!("put into {}", delivered.path.display()) }
+                    }
+                    Ok(Err(failure)) => failed(&failure),
+                    Err(_panicked) => Outcome::Unknown { why: "the delivery ended half-way".to_owned() },
                 }
-                Err(failure) => failed(&failure),
-            },
+            }
             MailRoute::Smtp(server) => {
                 let recipients: Vec<_> = strings(to).into_iter().chain(strings(cc)).collect();
                 match server.send(&outgoing.from, &recipients, &bytes).await {

@@ -38,11 +38,17 @@ pub struct System {
 impl System {
     /// Makes a home with this policy and raises everything.
     pub fn raise(policy: &str) -> Self {
+        Self::raise_after(policy, |_home| ())
+    }
+
+    /// The same, after something was done to the home.
+    pub fn raise_after(policy: &str, prepare: impl FnOnce(&Path)) -> Self {
         // Socket paths must be short, so not below a long temporary folder.
         let folder = tempfile::Builder::new().prefix("siege-").tempdir_in("/tmp").unwrap();
         let system = Self { folder, delivered: 0 };
         system.succeed(&["init"]);
         std::fs::write(system.home().join("policy/policy.cedar"), policy).unwrap();
+        prepare(&system.home());
         system.up();
         system
     }

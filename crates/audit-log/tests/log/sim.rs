@@ -355,6 +355,12 @@ impl DiskFile for SimFile {
         state.done(fault, ())
     }
 
+    fn disk_left(&self) -> io::Result<u64> {
+        let state = self.disk.state();
+        let used: u64 = state.files.iter().map(|file| file.allocated).sum();
+        Ok(state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(used)))
+    }
+
     fn truncate(&self, size: u64) -> io::Result<()> {
         let mut state = self.disk.state();
         let fault = state.operation()?;
