@@ -37,6 +37,7 @@ async fn after_one_mail() -> (TestHome, Vec<Entry>) {
     planner(&home).execute_with_token(permit, &mail_wish("k")).await.unwrap();
     drop(executor);
     let record = home.record();
+    home.is_forged();
     (home, record)
 }
 

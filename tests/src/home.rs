@@ -7,7 +7,7 @@ use home::{Config, Home};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tempfile::TempDir;
 
 /// A home that is gone after the test.
@@ -16,6 +16,7 @@ pub struct TestHome {
     // Short: the path of a socket must fit into 103 bytes.
     _folder: TempDir,
     home: Home,
+    is_forged: AtomicBool,
 }
 
 /// Every process of an installation.
@@ -33,7 +34,7 @@ impl TestHome {
         let folder = tempfile::Builder::new().prefix("mb").tempdir_in("/tmp").expect("a folder in /tmp");
         let path = folder.path().join("h");
         moltctl(&["init", "--home", path.to_str().unwrap()], b"").well();
-        Self { home: Home::open(&path).unwrap(), _folder: folder }
+        Self { home: Home::open(&path).unwrap(), _folder: folder, is_forged: AtomicBool::new(false) }
     }
 
     /// A new home whose configuration has these texts replaced.
@@ -122,6 +123,27 @@ impl TestHome {
         files("new").chain(files("cur")).map(|file| fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
+    /// Says that the test itself makes the record tell less than whole stories.
+    pub fn is_forged(&self) {
+        self.is_forged.store(true, Ordering::Relaxed);
+    }
+
+    /// Whatever a test does, nothing is missing in the record of it.
+    fn must_be_complete(&self) {
+        let verified = self.moltctl(&["audit", "verify", "--json"]);
+        // Without an executor there is no record.
+        if verified.code != Some(1) {
+            return;
+        }
+        let json = verified.json();
+        let is = |key: &str, value: bool| json.get(key) == Some(&Value::Bool(value));
+        // One with a broken chain was meant to be.
+        if is("valid", true) && is("complete", false) {
+            self.show();
+            panic!("the record of this test is not complete: {}", verified.out);
+        }
+    }
+
     fn show(&self) {
         for log in fs::read_dir(self.path().join("logs")).into_iter().flatten().flatten() {
             let text = fs::read_to_string(log.path()).unwrap_or_default();
@@ -143,6 +165,8 @@ impl Drop for TestHome {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.show();
+        } else if !self.is_forged.load(Ordering::Relaxed) {
+            self.must_be_complete();
         }
     }
 }

@@ -26,6 +26,9 @@ use tokio::sync::oneshot;
 /// Health tells of a full disk when an ordinary entry of this size would be refused.
 const ORDINARY: u64 = 4096;
 
+/// On a small disk more space is asked for when less than this is left for ordinary entries.
+const MARGIN: u64 = 64 * 1024;
+
 /// What bounds an appender.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -128,8 +131,12 @@ pub(crate) struct Shared {
 struct Room {
     file: u64,
     allocated: u64,
-    /// The last time that space was asked for there was not enough.
+    /// The last time that space was asked for there was not as much as was wanted.
+    scarce: bool,
+    /// Nor as much as is needed.
     short: bool,
+    /// The end of what was refused for lack of space since then.
+    missed: u64,
     /// The space of the next file, once that is ready.
     next: Option<u64>,
 }
@@ -145,12 +152,14 @@ impl<M: Debug + Send + 'static> Appender<M> {
         mut keeper: impl Keeper<Mark = M>,
         limits: Limits,
     ) -> io::Result<Self> {
-        let reached = set_aside(&*file, end, limits.wanted(end))?;
+        let reached = set_aside(&*file, end, limits.least(end), limits.wanted(end))?;
         keeper.touched(&*file, end).map_err(|stopped| io::Error::other(Unwritable::from(stopped)))?;
         let room = Room {
             file: 0,
             allocated: reached.position(),
+            scarce: reached.is_scarce(),
             short: matches!(reached, Reached::Full(_)),
+            missed: 0,
             next: None,
         };
         let shared = Arc::new(Shared {
@@ -182,14 +191,19 @@ impl<M: Debug + Send + 'static> Appender<M> {
     pub(crate) fn push(&mut self, bytes: Vec<u8>, mark: M, need: Need) -> Result<(u64, Durable), Unwritable> {
         self.takes_more(bytes.len() as u64)?;
         let (position, end) = (self.end, self.end + bytes.len() as u64);
-        let room = self.shared.room();
         let kept = match need {
             Need::Ordinary => self.limits.reserve,
             Need::Reserved => 0,
         };
-        if end.saturating_add(kept) > self.allocated(&room) {
+        let wanted = end.saturating_add(kept);
+        let mut room = self.shared.room();
+        if wanted > self.allocated(&room) {
+            if room.file == self.file {
+                room.missed = room.missed.max(wanted);
+            }
             return Err(if room.short { Unwritable::Full } else { Unwritable::Busy });
         }
+        drop(room);
         let durable = self.send(bytes, mark, false)?;
         self.end = end;
         Ok((position, durable))
@@ -339,6 +353,11 @@ impl Limits {
     /// With less space than this set aside, a full queue could meet a full disk.
     pub(crate) const fn needed(&self, end: u64) -> u64 {
         end + self.queue_bytes + self.reserve
+    }
+
+    /// So much is asked for in any case, where there is not as much as is wanted.
+    const fn least(&self, end: u64) -> u64 {
+        end + self.reserve + MARGIN
     }
 
     /// How much is asked for.

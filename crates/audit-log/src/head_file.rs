@@ -72,7 +72,6 @@ impl HeadFile {
             return Ok(None);
         }
         let file = disk.open(name, Opening::Existing)?;
-        file.forget_cached()?;
         // One byte more than a head has, so that what is longer does not pass.
         let mut note = vec![0; SignedHead::LIMIT + 1];
         let read = file.read_up_to(&mut note, 0)?;

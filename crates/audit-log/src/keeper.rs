@@ -61,13 +61,12 @@ impl LogKeeper {
     fn make_next(&self) -> io::Result<NextSegment> {
         let (disk, name) = (&*self.place.disk, self.place.next());
         let file = disk.open(&name, Opening::New)?;
-        let made = set_aside(&*file, 0, self.limits.space)
+        let made = set_aside(&*file, 0, self.limits.needed(0), self.limits.space)
             .map(crate::room::Reached::position)
             .and_then(|space| {
                 let enough = space >= self.limits.needed(0);
                 if enough { Ok(space) } else { Err(io::ErrorKind::StorageFull.into()) }
-            })
-            .and_then(|space| disk.sync().map(|()| space));
+            });
         match made {
             Ok(space) => Ok(NextSegment { file, space }),
             Err(error) => {

@@ -243,11 +243,15 @@ fn met_in(record: &Record, asked: &Asked) -> Vec<(String, String)> {
         by_item.entry(&met.item).or_default().push(&met.parameter);
     }
     let line = |(item, parameters): (&str, Vec<&str>)| {
+        let parameters = parameters.join(", ");
+        if asked.item.as_deref() == Some(item) {
+            return ("copied".to_owned(), format!("{parameters} (from that item)"));
+        }
         let found =
             record.ledger().item(item).and_then(|found| clean_content_of(record, found).ok().flatten());
         let place =
             found.map_or_else(|| format!("content from outside ({item})"), |content| origin(item, &content));
-        ("also in".to_owned(), format!("{}: occurs in {place}", parameters.join(", ")))
+        ("also in".to_owned(), format!("{parameters}: occurs in {place}"))
     };
     by_item.into_iter().map(line).collect()
 }

@@ -3,7 +3,9 @@
 use crate::refusal::Refusal;
 use crate::zone1::Zone1;
 use action::Digest;
+use audit_log::ContentProblem;
 use ledger::{Event, Item, Ledger, quoted};
+use std::sync::Arc;
 
 // === impl Zone1 ===
 
@@ -15,7 +17,7 @@ impl Zone1 {
         content: Vec<Digest>,
         untrusted_who: &str,
     ) -> Result<u32, Refusal> {
-        let (durable, erased) = {
+        let (written, store) = {
             let mut record = self.record()?;
             if let Some(digest) = content.iter().find(|digest| is_needed(record.ledger(), digest)) {
                 return Err(Refusal::StillNeeded { content: digest.to_hex() });
@@ -23,18 +25,20 @@ impl Zone1 {
             // The entry comes first: what is gone must be known to have been erased.
             let (about, who) = (quoted(untrusted_about), quoted(untrusted_who));
             let event = Event::ContentErased { about, content: content.clone(), who };
-            let durable = self.write(&mut record, event)?;
+            (self.write(&mut record, event)?, Arc::clone(record.content()))
+        };
+        written.wait().await?;
+        // It waits for the disk, and nobody else may wait with it.
+        let erased = tokio::task::spawn_blocking(move || {
             let mut erased = 0;
             for digest in content {
-                if record.content().get(digest)?.is_some() {
-                    erased += 1;
-                }
-                record.content().erase(digest)?;
+                erased += u32::from(store.get(digest)?.is_some());
+                store.erase(digest)?;
             }
-            (durable, erased)
-        };
-        durable.wait().await?;
-        Ok(erased)
+            Ok::<_, ContentProblem>(erased)
+        });
+        let half_way = |_panicked| Refusal::AuditUnavailable("the erasing failed half-way".to_owned());
+        Ok(erased.await.map_err(half_way)??)
     }
 }
 

@@ -158,7 +158,11 @@ async fn take_in(
         // Gone or changed since it was seen: it will be met again, or not, at the next look.
         let Ok(untrusted_bytes) = maildir.read(arrival) else { return Ok(()) };
         let (size, sha256) = (untrusted_bytes.len() as u64, Digest::of(&untrusted_bytes));
-        spool.keep(&item, &untrusted_bytes)?;
+        // It waits for the disk, and nobody else may wait with it.
+        let (kept_by, kept_as) = (spool.clone(), item.clone());
+        tokio::task::spawn_blocking(move || kept_by.keep(&kept_as, &untrusted_bytes))
+            .await
+            .map_err(io::Error::other)??;
         zone1
             .note(Event::ItemReceived { item: item.clone(), source: source.to_owned(), size, sha256 })
             .await?;

@@ -8,6 +8,7 @@ use audit_log::{
 use jiff::Timestamp;
 use ledger::{Event, Ledger};
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::sync::watch;
 use zone_bridge::Counters;
 
@@ -16,7 +17,7 @@ use zone_bridge::Counters;
 pub struct Record {
     log: AuditLog,
     ledger: Ledger,
-    content: ContentStore,
+    content: Arc<ContentStore>,
     latest: Timestamp,
     found: Findings,
     written: Option<Counters>,
@@ -98,7 +99,7 @@ impl Record {
             return Err(foreign);
         }
         let found = Findings { torn, space_set_aside, read_from: first.unwrap_or(1) };
-        Ok(Self { log, ledger, content, latest, found, written: None })
+        Ok(Self { log, ledger, content: Arc::new(content), latest, found, written: None })
     }
 
     /// What was found when it was opened.
@@ -171,7 +172,7 @@ impl Record {
     }
 
     /// The content that entries name by digest.
-    pub const fn content(&self) -> &ContentStore {
+    pub const fn content(&self) -> &Arc<ContentStore> {
         &self.content
     }
 

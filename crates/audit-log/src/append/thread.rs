@@ -118,7 +118,8 @@ impl<K: Keeper> Thread<K> {
             (self.file, self.end) = (next, last.bytes.len() as u64);
             let mut room = self.shared.room();
             let allocated = room.next.take().unwrap_or(self.end);
-            *room = Room { file: room.file + 1, allocated, short: false, next: None };
+            *room =
+                Room { file: room.file + 1, allocated, scarce: false, short: false, missed: 0, next: None };
         } else {
             let bytes = group.iter().map(|job| job.bytes.as_slice()).collect::<Vec<_>>().concat();
             self.file.write_all_at(&bytes, self.end).map_err(Stopped::at("write"))?;
@@ -133,17 +134,22 @@ impl<K: Keeper> Thread<K> {
     /// Sets more space aside before what there is runs short.
     fn ask_for_room(&mut self) -> Result<(), Stopped> {
         let room = *self.shared.room();
-        let enough = room.allocated >= self.limits.needed(self.end);
+        let needed = if room.scarce { self.limits.least(self.end) } else { self.limits.needed(self.end) };
+        let enough = room.allocated >= needed.max(room.missed);
         if enough || (room.short && self.asked.elapsed() < ASK_AGAIN) {
             return Ok(());
         }
         self.asked = Instant::now();
-        let reached = set_aside(&*self.file, room.allocated.max(self.end), self.limits.wanted(self.end))
+        let least = self.limits.least(self.end).max(room.missed);
+        let wanted = self.limits.wanted(self.end).max(least);
+        let reached = set_aside(&*self.file, room.allocated.max(self.end), least, wanted)
             .map_err(Stopped::at("set space aside"))?;
         self.keeper.touched(&*self.file, self.end)?;
         let mut room = self.shared.room();
         room.allocated = reached.position();
+        room.scarce = reached.is_scarce();
         room.short = matches!(reached, Reached::Full(_));
+        room.missed = 0;
         Ok(())
     }
 }

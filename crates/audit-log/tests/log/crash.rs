@@ -3,7 +3,7 @@
 use crate::schedule::{Met, options, place, read_all, run};
 use crate::sim::{Fault, Mutant, Random, SimDisk};
 use crate::support::{Seen, signer};
-use audit_log::{AuditLog, Need, Options};
+use audit_log::{AuditLog, Disk as _, Need, OpenProblem, Opening, Options};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -98,4 +98,143 @@ fn a_last_group_torn_at_any_byte_is_cut_off_and_nothing_before_it() {
 
 fn append(log: &mut AuditLog, nonce: u64) -> Result<audit_log::Durable, audit_log::Unwritable> {
     log.append(Timestamp::UNIX_EPOCH, "happened", &serde_json::json!({"nonce": nonce}), Need::Ordinary)
+}
+
+const FAULTS: [Fault; 5] = [Fault::Fails, Fault::Short, Fault::Lies, Fault::EndsBefore, Fault::EndsAfter];
+
+fn open(disk: &SimDisk) -> AuditLog {
+    let options = Options { head_sync: Duration::from_secs(3600), ..options(&mut Random(0)) };
+    AuditLog::open(&place(disk), signer(), &options, &mut Seen::default()).unwrap().log
+}
+
+/// Appends and waits, until it is enough.
+fn append_some(log: &mut AuditLog, mut enough: impl FnMut(&AuditLog) -> bool) {
+    while !enough(log) {
+        let nonce = log.len();
+        append(log, nonce).unwrap().wait_blocking().unwrap();
+    }
+}
+
+/// Ends the process or the machine, in a way that the number chooses.
+fn end(disk: &SimDisk, way: u64) {
+    disk.heal();
+    if way == 0 { disk.process_ends() } else { disk.power_fails(&mut Random(way)) }
+}
+
+#[test]
+fn a_fault_at_any_operation_of_a_rotation_is_survived() {
+    let mut met = BTreeSet::new();
+    for (after, fault) in (0..12).flat_map(|after| FAULTS.map(|fault| (after, fault))) {
+        for way in 0..12 {
+            let disk = SimDisk::default();
+            let mut log = open(&disk);
+            append_some(&mut log, AuditLog::rotation_due);
+            let before = log.len();
+            disk.plan(after, fault);
+            let rotated = log
+                .rotate(Timestamp::UNIX_EPOCH, "rotated", &serde_json::json!({"nonce": before}))
+                .is_ok_and(|durable| durable.wait_blocking().is_ok());
+            let appended = append(&mut log, before + 1).is_ok_and(|durable| durable.wait_blocking().is_ok());
+            disk.end();
+            drop(log);
+            met.extend((disk.faults() > 0).then_some((after, fault)));
+            end(&disk, way);
+
+            let mut log = open(&disk);
+            let there = read_all(&disk).unwrap();
+            let least = before + u64::from(rotated) + u64::from(appended);
+            assert!(log.len() >= least, "{fault:?} at {after}, {way}: {} of {least}", log.len());
+            assert!(there.iter().all(|(seq, nonce)| seq - 1 == *nonce), "{fault:?} at {after}, {way}");
+            // What was left of the next segment is in nobody's way.
+            append_some(&mut log, AuditLog::rotation_due);
+        }
+    }
+    // Folder sync, head, entry, renames: all of these were met by a fault.
+    assert!((0..8).all(|after| FAULTS.iter().all(|fault| met.contains(&(after, *fault)))), "{met:?}");
+}
+
+#[test]
+fn a_rotation_that_has_come_halfway_is_finished() {
+    // The head's sync, the entry, its sync, a rename, the folder's sync: then the process ends.
+    let disk = SimDisk::default();
+    let mut log = open(&disk);
+    append_some(&mut log, AuditLog::rotation_due);
+    let before = log.len();
+    disk.plan(4, Fault::EndsAfter);
+    let details = serde_json::json!({"nonce": before});
+    assert!(log.rotate(Timestamp::UNIX_EPOCH, "rotated", &details).unwrap().wait_blocking().is_err());
+    drop(log);
+    assert!(disk.bytes("executor.jsonl").is_none() && disk.bytes("executor.next").is_some());
+    end(&disk, 1);
+    let mut seen = Seen { begins_with: Some("rotated"), ..Seen::default() };
+    let options = options(&mut Random(0));
+    AuditLog::open(&place(&disk), signer(), &options, &mut seen).unwrap();
+    assert_eq!(seen.entries, [(before + 1, "rotated".to_owned())]);
+}
+
+#[test]
+fn what_was_torn_does_not_shine_through_what_is_torn_later() {
+    for way in 1..200 {
+        let disk = SimDisk::default();
+        let mut log = open(&disk);
+        append_some(&mut log, |log| log.len() == 2);
+        drop(log);
+        let file = disk.open("executor.jsonl", Opening::Existing).unwrap();
+        file.write_at(&[b'x'; 700], file.stat().unwrap().size).unwrap();
+        file.sync_data().unwrap();
+
+        let mut log = open(&disk);
+        disk.plan(1, Fault::EndsBefore);
+        assert!(append(&mut log, 2).unwrap().wait_blocking().is_err());
+        drop(log);
+        end(&disk, way);
+        assert!(open(&disk).len() >= 2, "{way}");
+    }
+}
+
+#[test]
+fn a_fault_at_any_operation_of_the_first_start_is_survived_twice() {
+    for (after, fault) in (0..12).flat_map(|after| FAULTS.map(|fault| (after, fault))) {
+        for way in 0..40 {
+            let disk = SimDisk::default();
+            let options = options(&mut Random(way));
+            disk.plan(after, fault);
+            // Refused or not: it is not the record's fault.
+            match AuditLog::open(&place(&disk), signer(), &options, &mut Seen::default()) {
+                Ok(_) | Err(OpenProblem::Io { .. }) => {}
+                Err(problem) => panic!("{fault:?} at {after}, {way}: {problem}"),
+            }
+            end(&disk, way);
+            let mut log = open(&disk);
+            append_some(&mut log, |log| !log.is_empty());
+            let length = log.len();
+            disk.end();
+            drop(log);
+            end(&disk, way + 1);
+            assert_eq!(open(&disk).len(), length, "{fault:?} at {after}, {way}");
+        }
+    }
+}
+
+#[test]
+fn a_rotation_right_after_a_start_finds_the_head_durable() {
+    for way in 1..20 {
+        let disk = SimDisk::default();
+        let mut log = open(&disk);
+        append_some(&mut log, AuditLog::rotation_due);
+        disk.end();
+        drop(log);
+        disk.process_ends();
+        let mut log = open(&disk);
+        while !log.rotation_due() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let details = serde_json::json!({"nonce": log.len()});
+        log.rotate(Timestamp::UNIX_EPOCH, "rotated", &details).unwrap().wait_blocking().unwrap();
+        let length = log.len();
+        disk.end();
+        drop(log);
+        end(&disk, way);
+        assert_eq!(open(&disk).len(), length);
+    }
 }

@@ -20,7 +20,7 @@ pub(crate) enum Fault {
     Fails,
     /// A write writes half and says so.
     Short,
-    /// A write says that it wrote all, and wrote nothing.
+    /// A write says that it wrote all, and wrote nothing, or zeros.
     Lies,
     /// The process, or the machine, ends before the operation.
     EndsBefore,
@@ -286,6 +286,8 @@ impl DiskFile for SimFile {
             _ => bytes.len(),
         };
         let reads_back = state.mutant != Some(Mutant::ReadsBackNothing);
+        // Zeros in place of the head are no lie that a log could survive: it is refused, rightly.
+        let of_zeros = state.operations.is_multiple_of(2) && !is_sector(at, bytes);
         let used: u64 = state.files.iter().map(|file| file.allocated).sum();
         let room = state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(used));
         let file = &mut state.files[self.file];
@@ -296,6 +298,8 @@ impl DiskFile for SimFile {
             if !reads_back {
                 file.apply(Change::Write(at, bytes.to_vec()));
                 file.unsynced.pop();
+            } else if of_zeros {
+                file.apply(Change::Write(at, vec![0; bytes.len()]));
             }
         } else {
             file.apply(Change::Write(at, bytes[..written].to_vec()));

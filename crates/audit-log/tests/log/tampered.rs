@@ -280,4 +280,10 @@ fn segments_that_are_missing_swapped_or_renamed_do_not_link() {
     bytes.truncate(bytes.len() - 1);
     std::fs::write(&second, &bytes).unwrap();
     whole_or_tail(false);
+    // In its place in the order, but under the number of another entry.
+    let (_folder, path, opened) = written();
+    drop(opened);
+    let closed = path.with_file_name("executor-000000000001.jsonl");
+    std::fs::rename(closed, path.with_file_name("executor-000000000002.jsonl")).unwrap();
+    assert!(matches!(open(&path), Err(OpenProblem::Broken { at: 1, .. })));
 }
