@@ -7,7 +7,6 @@ use crate::refusal::Refusal;
 use crate::zone1::Zone1;
 use action::{Role, reveal};
 use clean_content::CleanContent;
-use jiff::Timestamp;
 use ledger::{Asked, Event, Known, State, quoted};
 use std::collections::BTreeMap;
 
@@ -87,7 +86,7 @@ impl Zone1 {
         if self.now() >= expires_at {
             return Err(named(Refusal::ApprovalExpired));
         }
-        if asked.receipt.as_ref() == Some(&untrusted_receipt) {
+        if asked.knows_answer(&untrusted_receipt) {
             return Err(named(Refusal::ApprovalUsed));
         }
         let event = Event::ApprovalRecorded {
@@ -168,9 +167,10 @@ impl Zone1 {
     }
 
     /// Ends what nobody answered, and answers that nobody acted on.
-    pub(crate) async fn expire_due(&self, now: Timestamp) -> Result<(), Refusal> {
+    pub async fn expire_due(&self) -> Result<(), Refusal> {
         let written = {
             let mut record = self.record()?;
+            let now = self.now();
             let over = |asked: &Asked| match asked.state {
                 State::Pending { expires_at } => now >= expires_at,
                 State::Approved { at } => now.duration_since(at) >= self.means.permit_lifetime,

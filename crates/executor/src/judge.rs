@@ -259,6 +259,8 @@ impl Zone1 {
             State::Allowed => {}
             State::Approved { at } => {
                 if self.now().duration_since(at) >= self.means.permit_lifetime {
+                    // What a zone is told is over is over, also after a start with the machine's clock set back.
+                    written.and(self.write(record, Event::ApprovalExpired { request: id.to_owned() })?);
                     return Err(Refusal::ApprovalExpired);
                 }
             }

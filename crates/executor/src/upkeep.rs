@@ -63,7 +63,7 @@ async fn look_after(
     if trouble.is_some() {
         return Ok(());
     }
-    zone1.expire_due(zone1.now()).await?;
+    zone1.expire_due().await?;
     zone1.watch_policy(&mut seen.policy).await?;
     health.set(
         "policy",

@@ -95,6 +95,13 @@ impl Zone1 {
         {}
     }
 
+    /// Ends it, and gives the record back.
+    pub fn into_record(self) -> Result<Record, Refusal> {
+        self.record
+            .into_inner()
+            .map_err(|_poisoned| Refusal::AuditUnavailable("an earlier call failed half-way".to_owned()))
+    }
+
     /// The time, read in one place.
     pub(crate) fn now(&self) -> Timestamp {
         self.means.clock.now()

@@ -5,6 +5,7 @@ use action::Digest;
 use jiff::Timestamp;
 use policy::Risk;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A request and how far it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,8 @@ pub struct Asked {
     pub receipt: Option<String>,
     /// How far it is.
     pub state: State,
+    /// The owner's signed answers, each of which counts once.
+    pub(crate) answers: BTreeSet<Digest>,
     pub(crate) asked_as: u64,
 }
 
@@ -87,6 +90,11 @@ impl Asked {
     /// Whether it may still be done, without its permit having been spent.
     pub const fn is_open(&self) -> bool {
         matches!(self.state, State::Allowed | State::Pending { .. } | State::Approved { .. })
+    }
+
+    /// Whether this signed answer was taken before.
+    pub fn knows_answer(&self, receipt: &str) -> bool {
+        self.answers.contains(&Digest::of(receipt.as_bytes()))
     }
 
     /// When its permit was spent, if it was.

@@ -107,6 +107,7 @@ impl Ledger {
                     expires_at: None,
                     receipt: None,
                     state: State::Asked,
+                    answers: BTreeSet::new(),
                     asked_as: self.order,
                 };
                 self.index.by_key.insert((zone.clone(), key.clone()), request.clone());
@@ -130,12 +131,15 @@ impl Ledger {
                 });
             }
             Event::ApprovalRecorded { request, answer, receipt, digest: _, who: _, how: _, when: _ } => {
-                self.change_request(request, |asked| match answer {
-                    Answer::Approved => {
-                        asked.receipt = Some(receipt.clone());
-                        State::Approved { at }
+                self.change_request(request, |asked| {
+                    asked.answers.insert(Digest::of(receipt.as_bytes()));
+                    match answer {
+                        Answer::Approved => {
+                            asked.receipt = Some(receipt.clone());
+                            State::Approved { at }
+                        }
+                        Answer::Denied => State::Denied,
                     }
-                    Answer::Denied => State::Denied,
                 });
             }
             Event::ApprovalExpired { request } => self.change_request(request, |_| State::Expired),
