@@ -20,9 +20,11 @@ mod prove;
 mod prover;
 mod room;
 mod self_test;
+mod session;
 mod solver;
 mod witness;
 mod world;
+mod z3;
 
 pub use compare::{Compared, Permissive};
 pub use findings::Findings;

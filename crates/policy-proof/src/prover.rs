@@ -2,8 +2,8 @@
 
 use crate::Solver;
 use crate::model::Question;
+use crate::session::Session;
 use cedar_policy_symcc::err::Error;
-use cedar_policy_symcc::solver::LocalSolver;
 use cedar_policy_symcc::{CedarSymCompiler, Env, WellFormedAsserts};
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ pub struct Prover {
 struct Asked {
     solver: Solver,
     /// `None` before the first question, and after one that was not answered.
-    process: Option<CedarSymCompiler<LocalSolver>>,
+    process: Option<CedarSymCompiler<Session>>,
     spent: Duration,
 }
 
@@ -132,7 +132,7 @@ impl Asked {
     async fn ask<T>(
         &mut self,
         patience: Duration,
-        ask: impl AsyncFnOnce(&mut CedarSymCompiler<LocalSolver>) -> Result<T, Error>,
+        ask: impl AsyncFnOnce(&mut CedarSymCompiler<Session>) -> Result<T, Error>,
     ) -> Result<T, NoAnswer> {
         let begun = Instant::now();
         let solver = self.solver.name().to_owned();

@@ -10,13 +10,17 @@ use policy::Policy;
 use std::time::Duration;
 
 /// That whatever the first condition holds for, the second holds for, too; and whether that is so.
-const KNOWN: [(&str, &str, bool); 14] = [
+const KNOWN: [(&str, &str, bool); 17] = [
     ("context.done_last_hour > 5", "context.done_last_hour > 4", true),
     ("context.done_last_hour > 4", "context.done_last_hour > 5", false),
     ("context.approved && !context.injection_warning", "context.approved", true),
     ("context.approved", "context.approved && !context.injection_warning", false),
     (r#"context.recipients == ["a"]"#, r#"context.recipients.contains("a")"#, true),
     (r#"context.recipients.contains("a")"#, r#"context.recipients == ["a"]"#, false),
+    // Each of these is so only because what overflows errs, and what errs does not hold.
+    ("context.done_last_hour + 9223372036854775807 < 0", "context.done_last_hour < 0", true),
+    ("context.done_last_hour - 9223372036854775807 > 0", "context.done_last_hour > 0", true),
+    ("context.done_last_hour * 2 == 10", "context.done_last_hour == 5", true),
     (
         r#"context.recipients.containsAll(context.unknown_recipients) && context.recipients == ["a"]"#,
         r#"context.unknown_recipients.isEmpty() || context.unknown_recipients == ["a"]"#,

@@ -1,7 +1,9 @@
 //! The solvers of this machine: found, tried on questions with known answers, and only then used.
 
 use crate::self_test::passes;
-use cedar_policy_symcc::solver::{LocalSolver, SolverError};
+use crate::session::Session;
+use crate::z3::in_words_of_z3;
+use cedar_policy_symcc::solver::SolverError;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -9,8 +11,8 @@ use std::time::Duration;
 use tokio::process::Command;
 
 /// How to come by a solver.
-pub const INSTALL: &str = "install cvc5 (Debian, Ubuntu: `apt-get install cvc5`; elsewhere: https://cvc5.github.io), or name one in \
-     MOLTBOT_CVC5";
+pub const INSTALL: &str = "install cvc5 (Debian, Ubuntu: `apt-get install cvc5`; elsewhere: https://cvc5.github.io) and, as a second \
+     opinion, z3 (`apt-get install z3`, `brew install z3`); programs elsewhere are named by MOLTBOT_CVC5 and MOLTBOT_Z3";
 
 /// Every solver of this machine that gave right answers, and why the others are not used.
 #[derive(Debug)]
@@ -34,6 +36,27 @@ pub struct Solver {
 enum Kind {
     Z3,
     Cvc5,
+}
+
+/// How a solver wants to be spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// As Cedar's compiler does.
+    Cvc5,
+    /// With sets as arrays.
+    Z3,
+}
+
+// === impl Dialect ===
+
+impl Dialect {
+    /// A script in these words.
+    pub(crate) fn of(self, script: String) -> String {
+        match self {
+            Self::Cvc5 => script,
+            Self::Z3 => in_words_of_z3(&script),
+        }
+    }
 }
 
 // === impl Solvers ===
@@ -83,14 +106,13 @@ impl Solver {
         &self.version
     }
 
-    /// A process of it. It ends when its handle is dropped.
-    pub(crate) fn start(&self) -> Result<LocalSolver, SolverError> {
+    /// A process of it.
+    pub(crate) fn start(&self) -> Result<Session, SolverError> {
         let mut command = self.command();
         match self.kind {
-            Kind::Z3 => command.args(["-in", "-smt2"]),
-            Kind::Cvc5 => command.args(["--lang", "smt2", "--incremental"]),
-        };
-        LocalSolver::from_command(&mut command)
+            Kind::Z3 => Session::start(command.args(["-in", "-smt2"]), Dialect::Z3),
+            Kind::Cvc5 => Session::start(command.args(["--lang", "smt2", "--incremental"]), Dialect::Cvc5),
+        }
     }
 
     async fn ask_version(&self, patience: Duration) -> Result<String, String> {
