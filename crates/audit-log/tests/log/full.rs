@@ -3,7 +3,7 @@
 use crate::schedule::place;
 use crate::sim::SimDisk;
 use crate::support::{Seen, open_options, open_with, signer};
-use audit_log::{AuditLog, LogFiles, Need, Options, Trouble, Unwritable, Verdict, verify};
+use audit_log::{AuditLog, ContentStore, LogFiles, Need, Options, Trouble, Unwritable, Verdict, verify};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -129,5 +129,25 @@ fn a_file_system_of_2_mib_fills_up_and_nothing_is_lost() {
         append(&mut log, Need::Ordinary).unwrap();
         drop(log);
         assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: length + 1 }, "{kind}");
+    }
+}
+
+#[test]
+fn on_a_file_system_of_2_mib_the_contents_leave_space_for_the_log() {
+    for kind in ["tmpfs", "ext4"] {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(small) = Small::mount(folder.path(), kind) else { continue };
+        let store = ContentStore::open(&small.0.join("content")).unwrap();
+        let path = small.0.join("executor.jsonl");
+        let mut log = open_options(&path, &Options::default()).unwrap().log;
+        for number in 0..50 {
+            let (_, kept) = store.put(format!("content {number}").as_bytes()).unwrap();
+            kept.wait_blocking().unwrap();
+            append(&mut log, Need::Ordinary).unwrap();
+        }
+        assert_eq!((log.trouble(), store.trouble()), (None, None), "{kind}");
+        let length = log.len();
+        drop((log, store));
+        assert_eq!(verify(&LogFiles::of(&path)).unwrap(), Verdict::Valid { entries: length }, "{kind}");
     }
 }
