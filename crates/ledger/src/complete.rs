@@ -181,6 +181,14 @@ impl Completeness {
             | Event::ItemSettled { .. }
             | Event::CapabilityRefused { .. }
             | Event::CallRefused { .. }
+            | Event::ZoneStarted { .. }
+            | Event::ZoneEnded { .. }
+            | Event::ZoneGivenUp { .. }
+            | Event::ZoneBreached { .. }
+            | Event::Frozen { .. }
+            | Event::Unfrozen { .. }
+            | Event::Killed { .. }
+            | Event::Rearmed { .. }
             | Event::ContentErased { .. } => Vec::new(),
         }
     }

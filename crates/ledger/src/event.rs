@@ -97,6 +97,24 @@ pub enum Event {
     /// The action was done, or not.
     ExecutionFinished { request: String, outcome: Outcome },
 
+    /// The supervisor raised a zone.
+    ZoneStarted { zone: String },
+    /// A zone ended by itself, or was stopped.
+    ZoneEnded { zone: String, how: String },
+    /// A zone ended too often and stays down until the owner starts it.
+    ZoneGivenUp { zone: String, why: String },
+    /// A probe got through a wall of a zone; the zone was stopped.
+    ZoneBreached { zone: String, attacks: Vec<String> },
+
+    /// Nothing new is done from now on; everything stays up to be looked at.
+    Frozen { who: String, why: String },
+    /// What was frozen goes on.
+    Unfrozen { who: String, why: String },
+    /// Everything was killed. Times are microseconds after the trigger.
+    Killed { who: String, why: String, zones_gone_us: u64, executor_gone_us: u64 },
+    /// The owner let a killed home run again.
+    Rearmed { who: String, why: String },
+
     /// Content beside the record was erased; the entries that name it stand.
     ContentErased { about: String, content: Vec<Digest>, who: String },
 }

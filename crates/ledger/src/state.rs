@@ -177,6 +177,14 @@ impl Ledger {
             | Event::ApprovalIgnored { .. }
             | Event::PermitIssued { .. }
             | Event::ExecutionRefused { .. }
+            | Event::ZoneStarted { .. }
+            | Event::ZoneEnded { .. }
+            | Event::ZoneGivenUp { .. }
+            | Event::ZoneBreached { .. }
+            | Event::Frozen { .. }
+            | Event::Unfrozen { .. }
+            | Event::Killed { .. }
+            | Event::Rearmed { .. }
             | Event::ContentErased { .. } => {}
         }
     }

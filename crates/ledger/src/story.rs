@@ -115,6 +115,14 @@ impl Event {
             | Self::ItemSettled { .. }
             | Self::CapabilityRefused { .. }
             | Self::CallRefused { .. }
+            | Self::ZoneStarted { .. }
+            | Self::ZoneEnded { .. }
+            | Self::ZoneGivenUp { .. }
+            | Self::ZoneBreached { .. }
+            | Self::Frozen { .. }
+            | Self::Unfrozen { .. }
+            | Self::Killed { .. }
+            | Self::Rearmed { .. }
             | Self::ContentErased { .. } => None,
         }
     }

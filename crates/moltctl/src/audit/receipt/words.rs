@@ -127,6 +127,14 @@ impl Receipt {
             | Event::ItemDelivered { .. }
             | Event::ItemSettled { .. }
             | Event::CapabilityRefused { .. }
+            | Event::ZoneStarted { .. }
+            | Event::ZoneEnded { .. }
+            | Event::ZoneGivenUp { .. }
+            | Event::ZoneBreached { .. }
+            | Event::Frozen { .. }
+            | Event::Unfrozen { .. }
+            | Event::Killed { .. }
+            | Event::Rearmed { .. }
             | Event::CallRefused { .. } => "is about something else".to_owned(),
         }
     }
