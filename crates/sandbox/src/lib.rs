@@ -13,8 +13,9 @@
 //! system call filter names what is refused and lets the rest through, so a call that Linux gains tomorrow is not
 //! refused until it is named here or a list of what is allowed replaces this one.
 //!
-//! One line of this crate is `unsafe`: it gives an inherited descriptor its type.
+//! Two lines of this crate are `unsafe`: one gives an inherited descriptor its type, one runs between fork and exec.
 
+mod birth;
 mod inherited;
 mod limits;
 mod parent;
@@ -24,6 +25,7 @@ mod reach;
 mod system_calls;
 mod walls;
 
+pub use birth::start_in;
 pub use inherited::keep_descriptors_to_ourselves;
 pub use parent::{Leash, Orphaned, die_with_parent};
 pub use powers::{Powers, Requirement, UnknownRequirement};

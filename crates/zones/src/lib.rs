@@ -3,10 +3,12 @@
 //! The supervisor is the parent of every process of an installation. It restarts what ends, later and later, and when it
 //! goes, for whatever reason, they go with it.
 
+mod cell;
 mod local;
 mod lock;
 mod programs;
 
+pub use cell::{Cell, Cells, Leftovers, Limits};
 pub use local::{CannotSupervise, Supervisor};
 pub use lock::{CannotLock, CannotStop, Lock, stop, supervisor};
 pub use programs::{MissingPrograms, Programs};
