@@ -1,5 +1,7 @@
 //! Cells on the machine that this runs on. Where it has none, what is tested is that this is said.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use home::{Home, MARKER, Process};
 use sandbox::WallState;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
