@@ -114,6 +114,11 @@ pub async fn run(
             Ok(())
         });
     }
+    let braked = Arc::clone(&zone1);
+    tasks.spawn(async move {
+        braked.watch_latch().await;
+        Ok(())
+    });
     let (kept_up, watched) = (Arc::clone(&zone1), health.clone());
     tasks.spawn(async move {
         upkeep(&kept_up, &watched).await;
