@@ -1,0 +1,6 @@
+//! What the relay promises, over pipes in memory and over real Unix sockets.
+
+mod agreement;
+mod pressure;
+mod stage;
+mod streams;
