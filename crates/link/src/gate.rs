@@ -22,7 +22,7 @@ pub(crate) struct Gate(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    asked_to_read: AtomicBool,
+    waits_to_read: AtomicBool,
     wide: AtomicBool,
 }
 
@@ -31,8 +31,12 @@ struct State {
 impl Gate {
     /// The multiplexer wants to read: nothing stands in its way.
     pub(crate) fn reading(&self) {
-        self.0.asked_to_read.store(true, Ordering::Relaxed);
         self.0.wide.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether there was anything to read.
+    pub(crate) fn read(&self, waits: bool) {
+        self.0.waits_to_read.store(waits, Ordering::Relaxed);
     }
 
     /// How many bytes may wait now.
@@ -42,11 +46,11 @@ impl Gate {
 
     /// Call before the multiplexer is polled.
     pub(crate) fn before(&self) {
-        self.0.asked_to_read.store(false, Ordering::Relaxed);
+        self.read(false);
     }
 
-    /// Call when it was polled and waits. True if it did not even try to read, and has more room now: poll it again.
+    /// Call when it was polled and waits. True if it does not wait to read, and has more room now: poll it again.
     pub(crate) fn stuck(&self) -> bool {
-        !self.0.asked_to_read.load(Ordering::Relaxed) && !self.0.wide.swap(true, Ordering::Relaxed)
+        !self.0.waits_to_read.load(Ordering::Relaxed) && !self.0.wide.swap(true, Ordering::Relaxed)
     }
 }

@@ -46,7 +46,9 @@ impl<P: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> AsyncRead for Pipe
         this.gate.reading();
         if this.unread.is_empty() {
             let mut read = tokio::io::ReadBuf::new(&mut this.scratch);
-            ready!(Pin::new(&mut this.io).poll_read(cx, &mut read))?;
+            let polled = Pin::new(&mut this.io).poll_read(cx, &mut read);
+            this.gate.read(polled.is_pending());
+            ready!(polled)?;
             this.unread.extend(read.filled());
         }
         Poll::Ready(this.unread.read(buf))
