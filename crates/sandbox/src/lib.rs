@@ -20,6 +20,7 @@ mod inherited;
 mod limits;
 mod parent;
 mod powers;
+mod probe;
 mod reach;
 #[cfg(target_os = "linux")]
 mod system_calls;
@@ -29,6 +30,7 @@ pub use birth::start_in;
 pub use inherited::keep_descriptors_to_ourselves;
 pub use parent::{Leash, Orphaned, die_with_parent};
 pub use powers::{Powers, Requirement, UnknownRequirement};
+pub use probe::{Attempt, Targets, Tried, probe};
 pub use walls::{Wall, WallState, Walls};
 
 /// Why a process did not lock itself. It must end: part of its walls may stand already.
