@@ -18,5 +18,6 @@ mod tell;
 pub use cell::{Cell, Cells, Leftovers, Limits};
 pub use local::{CannotSupervise, Supervisor};
 pub use lock::{CannotLock, CannotStop, Lock, stop, supervisor};
+pub use operator::attempt_to_wire;
 pub use probing::{Probed, probe, probed_zones};
 pub use programs::{MissingPrograms, Programs};
