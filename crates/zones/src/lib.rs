@@ -4,11 +4,13 @@
 //! goes, for whatever reason, they go with it.
 
 mod cell;
+mod kill;
 mod local;
 mod lock;
 mod programs;
 
 pub use cell::{Cell, Cells, Leftovers, Limits};
+pub use kill::{Killing, WouldKill, kill, what_is_left, would_kill};
 pub use local::{CannotSupervise, Supervisor};
 pub use lock::{CannotLock, CannotStop, Lock, stop, supervisor};
 pub use programs::{MissingPrograms, Programs};
