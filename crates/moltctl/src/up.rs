@@ -4,7 +4,7 @@ use crate::check::check;
 use crate::status::one_line;
 use ::zones::{Lock, Programs, Supervisor, stop, supervisor};
 use anyhow::Context as _;
-use home::{Config, Home, Process};
+use home::{Config, Home, Latch, Process};
 use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -31,7 +31,10 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
         let _leash = sandbox::die_with_parent(parent)?;
     }
     let home = Home::open(path)?;
+    // Before anything is looked for: a killed home is not raised. Whoever takes the lock asks again.
+    Latch::of(&home).refuse_when_killed()?;
     let config = check(&home)?;
+    Latch::of(&home).prepare().context("there is no room for the latch, so a kill might find none")?;
     let programs = Programs::beside(&std::env::current_exe()?)?;
     if arguments.detach {
         return detach(&home, &config);

@@ -103,7 +103,7 @@ async fn list(mut bridge: ZonesBridgeClient<Channel>, as_json: bool) -> anyhow::
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn order(bridge: &mut ZonesBridgeClient<Channel>, one: &One, order: Order) -> anyhow::Result<ExitCode> {
+async fn order(mut bridge: ZonesBridgeClient<Channel>, one: &One, order: Order) -> anyhow::Result<ExitCode> {
     let request = ZoneRequest { zone: one.zone.clone() };
     let state = match order {
         Order::Start => bridge.start(request).await,
