@@ -150,7 +150,8 @@ pub async fn serve_health(listener: Listener, health: Health) -> io::Result<()> 
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .with_state(health);
-    axum::serve(listener.into_tokio()?, routes).await
+    let (listener, _admission) = listener.into_tokio()?;
+    axum::serve(listener, routes).await
 }
 
 async fn readyz(State(health): State<Health>) -> impl IntoResponse {

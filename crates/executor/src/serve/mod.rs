@@ -8,16 +8,20 @@ pub use control::ControlService;
 pub use planner::PlannerService;
 pub use reader::ReaderService;
 
+use action::ZoneId;
+use ledger::{Event, quoted};
 use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::codegen::http::{Request, Response};
 use tonic::server::NamedService;
+use tonic::service::Routes;
 use wire::v1::control_bridge_server::ControlBridgeServer;
 use wire::v1::planner_bridge_server::PlannerBridgeServer;
 use wire::v1::reader_bridge_server::ReaderBridgeServer;
-use zone_bridge::{Listener, MESSAGE_LIMIT, admitted, grpc_server, serving_health};
+use zone_bridge::{Limits, Listener, MESSAGE_LIMIT, Refused, Tell, Turns, serving_health};
 
 /// The service of one zone's socket. Which one it is follows from the zone's role and from nothing else.
 #[derive(Debug, Clone)]
@@ -38,16 +42,60 @@ macro_rules! limited {
             .max_encoding_message_size(MESSAGE_LIMIT)
     };
 }
-/// Serves one zone's socket for as long as the process lives.
-pub async fn serve(listener: Listener, bridge: Bridge) -> io::Result<()> {
-    match bridge {
-        Bridge::Reader(service) => serve_only(listener, limited!(ReaderBridgeServer, service)).await,
-        Bridge::Planner(service) => serve_only(listener, limited!(PlannerBridgeServer, service)).await,
-        Bridge::Control(service) => serve_only(listener, limited!(ControlBridgeServer, service)).await,
+
+// === impl Bridge ===
+
+impl Bridge {
+    /// What the zone behind the socket may cost.
+    pub const fn limits(&self) -> Limits {
+        match self {
+            Self::Reader(_) | Self::Planner(_) => Limits::ZONE,
+            Self::Control(_) => Limits::OWNER,
+        }
+    }
+
+    /// Puts what is refused before a handler sees it into the record.
+    fn tell(&self) -> Tell {
+        let (zone1, zone) = match self {
+            Self::Reader(service) => (&service.zone1, &service.zone),
+            Self::Planner(service) => (&service.zone1, &service.zone),
+            Self::Control(service) => (&service.zone1, &service.zone),
+        };
+        let (zone1, zone) = (Arc::clone(zone1), zone.clone());
+        Tell::by(move |refused| {
+            let zone1 = Arc::clone(&zone1);
+            let event = refusal(&zone, &refused);
+            tokio::spawn(async move {
+                if let Err(not_noted) = zone1.note(event).await {
+                    tracing::warn!("a refused call is not in the record: {not_noted}");
+                }
+            });
+        })
     }
 }
 
-async fn serve_only<S>(listener: Listener, service: S) -> io::Result<()>
+fn refusal(zone: &ZoneId, Refused { code, untrusted_call, why }: &Refused) -> Event {
+    Event::CallRefused {
+        zone: zone.to_string(),
+        call: "bridge".to_owned(),
+        about: quoted(untrusted_call),
+        code: (*code).to_owned(),
+        why: (*why).to_owned(),
+    }
+}
+
+/// Serves one zone's socket for as long as the process lives.
+pub async fn serve(listener: Listener, bridge: Bridge, limits: Limits, turns: &Turns) -> io::Result<()> {
+    let tell = bridge.tell();
+    let routes = match bridge {
+        Bridge::Reader(service) => only(limited!(ReaderBridgeServer, service)).await,
+        Bridge::Planner(service) => only(limited!(PlannerBridgeServer, service)).await,
+        Bridge::Control(service) => only(limited!(ControlBridgeServer, service)).await,
+    };
+    zone_bridge::serve(listener, routes, limits, turns, tell).await
+}
+
+async fn only<S>(service: S) -> Routes
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
         + NamedService
@@ -57,10 +105,5 @@ where
         + 'static,
     S::Future: Send,
 {
-    grpc_server()
-        .add_service(serving_health(&service).await)
-        .add_service(service)
-        .serve_with_incoming(admitted(listener)?)
-        .await
-        .map_err(io::Error::other)
+    Routes::new(serving_health(&service).await).add_service(service)
 }
