@@ -15,7 +15,7 @@ use home::{Config, Process};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
-use zone_bridge::{CannotListen, Health, Listener, Readiness, serve_health};
+use zone_bridge::{CannotListen, Health, Listener, Readiness, Turns, serve_health};
 
 /// Every socket of Zone 1, bound and not yet served.
 pub struct Sockets {
@@ -83,9 +83,11 @@ pub async fn run(
 
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(serve_health(sockets.health, health.clone()));
-    let supervisor = SupervisorService { zone1: Arc::clone(&zone1) };
-    tasks.spawn(serve(sockets.supervisor, Bridge::Supervisor(supervisor)));
-    let desk = Arc::default();
+    let (desk, turns) = (Arc::default(), Turns::default());
+    let supervisor = Bridge::Supervisor(SupervisorService { zone1: Arc::clone(&zone1) });
+    let limits = supervisor.limits();
+    let (listener, its_turns) = (sockets.supervisor, turns.clone());
+    tasks.spawn(async move { serve(listener, supervisor, limits, &its_turns).await });
     for (role, listener) in sockets.bridges {
         let zone = zone1.zone(role);
         let reader = |source: &'static str, content_type: ContentType| {
@@ -109,7 +111,8 @@ pub async fn run(
             }
             Role::ControlPlane => Bridge::Control(ControlService { zone1: Arc::clone(&zone1), zone }),
         };
-        tasks.spawn(serve(listener, bridge));
+        let (limits, turns) = (bridge.limits(), turns.clone());
+        tasks.spawn(async move { serve(listener, bridge, limits, &turns).await });
     }
     for source in config.sources {
         let (zone1, spool, health) = (Arc::clone(&zone1), spool.clone(), health.clone());

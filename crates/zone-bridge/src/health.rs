@@ -146,7 +146,8 @@ impl Counters {
 
 /// Serves health for as long as the process lives.
 pub async fn serve_health(listener: Listener, health: Health) -> io::Result<()> {
-    axum::serve(listener.into_tokio()?, routes(health)).await
+    let (listener, _admission) = listener.into_tokio()?;
+    axum::serve(listener, routes(health)).await
 }
 
 /// Serves health, and probes when it is asked to. The probe must be quick: nothing else is served meanwhile.
@@ -161,7 +162,8 @@ where
 {
     let probe =
         post(move |axum::Json(targets): axum::Json<Targets>| async move { axum::Json(probe(&targets)) });
-    axum::serve(listener.into_tokio()?, routes(health).route("/probe", probe)).await
+    let (listener, _admission) = listener.into_tokio()?;
+    axum::serve(listener, routes(health).route("/probe", probe)).await
 }
 
 fn routes(health: Health) -> axum::Router {

@@ -7,12 +7,13 @@ use crate::standing::{Standing, Standings, State};
 use home::Process;
 use sandbox::WallState;
 use std::time::Duration;
+use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 use wire::v1::zones_bridge_server::{ZonesBridge, ZonesBridgeServer};
 use wire::v1::{
     ListZonesRequest, ListZonesResponse, ProbeAttempt, ProbeReport, ZoneRequest, ZoneState, ZoneWall,
 };
-use zone_bridge::{Listener, admitted, grpc_server, serving_health};
+use zone_bridge::{Limits, Listener, Refused, Tell, Turns, serving_health};
 
 /// How long an order may take to be carried out: longer than a process may take to end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,13 +29,12 @@ struct ZonesService {
 /// Serves the operator's socket for as long as the supervisor lives.
 pub(crate) async fn serve(operators: Listener, standings: Standings, orders: Orders, prober: Prober) {
     let service = ZonesBridgeServer::new(ZonesService { standings, orders, prober });
-    let served = async {
-        let incoming = admitted(operators)?;
-        let health = serving_health(&service).await;
-        let server = grpc_server().add_service(health).add_service(service);
-        server.serve_with_incoming(incoming).await.map_err(std::io::Error::other)
-    };
-    if let Err(error) = served.await {
+    let routes = Routes::new(serving_health(&service).await).add_service(service);
+    let tell = Tell::by(|Refused { code, why, .. }| {
+        tracing::warn!("refused on the operator's socket: {code}: {why}")
+    });
+    let served = zone_bridge::serve(operators, routes, Limits::OWNER, &Turns::default(), tell).await;
+    if let Err(error) = served {
         tracing::error!("the operator's socket is gone: {error}; stop and raise everything to have it back");
     }
 }
