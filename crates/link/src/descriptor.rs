@@ -52,11 +52,7 @@ fn not_waiting(descriptor: BorrowedFd<'_>) -> anyhow::Result<OwnedFd> {
 }
 
 impl AsyncRead for Pipe {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.receiver.poll_read_ready(cx))?;
             match self.receiver.try_read(buf.initialize_unfilled()) {

@@ -113,9 +113,12 @@ fn host(socket: PathBuf, pipe: HostPipe, requirement: sandbox::Requirement) -> a
         HostPipe { device: Some(device), .. } => Pipes::Device(device),
         HostPipe { unix: Some(socket), .. } => Pipes::Unix(socket),
         HostPipe { stdio: true, .. } => Pipes::Standard,
-        HostPipe { command, .. } => {
-            Pipes::Command(command.split_first().map(|(program, words)| (program.clone(), words.to_vec())).context("name a command after `--`")?)
-        }
+        HostPipe { command, .. } => Pipes::Command(
+            command
+                .split_first()
+                .map(|(program, words)| (program.clone(), words.to_vec()))
+                .context("name a command after `--`")?,
+        ),
     };
     runtime()?.block_on(host_for_ever(&pipes, &socket))
 }

@@ -239,8 +239,7 @@ mod tests {
 
     fn message() -> impl Strategy<Value = Message> {
         let kind = prop_oneof![Just(Kind::Call), Just(Kind::Answer), Just(Kind::Confirm)];
-        (kind, any::<Number>(), any::<Number>())
-            .prop_map(|(kind, guest, host)| Message { kind, guest, host })
+        (kind, any::<Number>(), any::<Number>()).prop_map(|(kind, guest, host)| Message { kind, guest, host })
     }
 
     /// Rubbish of the worst kind: parts of messages.

@@ -57,7 +57,9 @@ async fn what_an_earlier_session_left_in_the_pipe_confuses_no_later_one() {
 
 #[tokio::test]
 async fn what_makes_no_sense_ends_the_session_and_every_stream_in_it() {
-    for (what, rubbish) in [("a frame of no kind", vec![0, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0]), ("filler", vec![0xff; 100])] {
+    for (what, rubbish) in
+        [("a frame of no kind", vec![0, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0]), ("filler", vec![0xff; 100])]
+    {
         let stage = Stage::new();
         stage.serve(echo);
         // In the middle of the pipe somebody adds something once the session runs.
