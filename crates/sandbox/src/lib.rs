@@ -32,6 +32,7 @@ mod machine;
 mod namespaces;
 mod parent;
 mod powers;
+mod probe;
 #[cfg(target_os = "linux")]
 mod proc;
 mod reach;
@@ -49,6 +50,7 @@ mod walls;
 pub use descriptors::{close_inherited, keep_descriptors_to_ourselves};
 pub use parent::{Leash, Orphaned, die_with_parent};
 pub use powers::{Powers, Requirement, UnknownRequirement};
+pub use probe::{Attempt, Outcome, Targets, probe};
 pub use surroundings::{Surroundings, UnknownUser, User};
 pub use walls::{Wall, WallState, Walls};
 

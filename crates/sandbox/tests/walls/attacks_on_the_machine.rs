@@ -109,10 +109,10 @@ pub(crate) fn attack_the_machine(name: &str, walls: impl FnOnce()) -> io::Result
 }
 
 /// A process of the same user that was there before the walls. It ends when this one does, because its input does.
-struct Bystander(Child);
+pub(crate) struct Bystander(Child);
 
 impl Bystander {
-    fn start() -> Bystander {
+    pub(crate) fn start() -> Bystander {
         let mut started = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         // It is what it will be once it answers: before, it could still be a copy of this process.
         started.stdin.as_mut().unwrap().write_all(b"x").unwrap();
@@ -120,7 +120,7 @@ impl Bystander {
         Bystander(started)
     }
 
-    fn number(&self) -> Pid {
+    pub(crate) fn number(&self) -> Pid {
         Pid::from_child(&self.0)
     }
 }

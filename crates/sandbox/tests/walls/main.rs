@@ -19,6 +19,8 @@ mod guard;
 #[cfg(target_os = "linux")]
 mod inside;
 #[cfg(target_os = "linux")]
+mod probe;
+#[cfg(target_os = "linux")]
 mod runner;
 #[cfg(target_os = "linux")]
 mod scenes;
@@ -33,7 +35,7 @@ fn main() -> std::process::ExitCode {
     match std::env::var(runner::ATTACK) {
         Ok(attack) => inside::in_a_process_of_its_own(&attack),
         Err(_) => {
-            let tests: Vec<_> = [alone::TESTS, whole::TESTS, guard::TESTS].concat();
+            let tests: Vec<_> = [alone::TESTS, whole::TESTS, guard::TESTS, probe::TESTS].concat();
             runner::run(&tests, std::env::args().skip(1).collect())
         }
     }

@@ -9,6 +9,7 @@ use rustix::process::Resource;
 use sandbox::{CannotEnter, Powers, Requirement, Surroundings, WallState, die_with_parent, enter};
 
 use crate::inside::{place, say};
+use crate::probe::probe_scene;
 use crate::runner::ATTACK;
 
 /// The process that a zone's parent is.
@@ -114,6 +115,7 @@ pub(crate) fn scene(name: &str, powers: Option<Powers>, walls: &dyn Fn()) -> Opt
             say("inside");
             std::thread::sleep(Duration::from_secs(20));
         }
+        "probe" => probe_scene(walls),
         "end_with_seven" => {
             walls();
             return Some(ExitCode::from(7));
