@@ -34,6 +34,7 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
+    sandbox::close_inherited();
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = arguments.parent {
@@ -47,7 +48,11 @@ fn main() -> anyhow::Result<()> {
     let ops = Listener::bind(&config.health_socket(process))?;
     let operators = Listener::bind(&config.operator_socket())?;
 
-    let walls = sandbox::enter(sandbox::Powers::CONTROL_PLANE, sandbox::Requirement::BestEffort)?;
+    let walls = sandbox::enter(
+        sandbox::Powers::CONTROL_PLANE,
+        &sandbox::Surroundings::default(),
+        sandbox::Requirement::BestEffort,
+    )?;
     health.fact("walls", serde_json::to_value(&walls)?);
 
     // Its writer is a thread, so it comes after the walls.

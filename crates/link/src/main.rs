@@ -91,7 +91,8 @@ fn guest(socket: &std::path::Path, pipe: GuestPipe, requirement: sandbox::Requir
     let device = pipe.device.as_deref().map(open_device).transpose()?;
     let clients = Listener::bind(socket)?;
 
-    let walls = sandbox::enter(sandbox::Powers::READER, requirement)?; // from here: no files, no network, no new processes
+    // From here: nothing of the machine, no files, no network, no new processes.
+    let walls = sandbox::enter(sandbox::Powers::READER, &sandbox::Surroundings::default(), requirement)?;
     tracing::info!(%walls, socket = %socket.display(), "relaying for the zone in this machine");
 
     runtime()?.block_on(async {
@@ -106,7 +107,8 @@ fn guest(socket: &std::path::Path, pipe: GuestPipe, requirement: sandbox::Requir
 
 /// Keeps the power to dial and to start its command; a crash writes no core, and nothing it starts can gain a privilege.
 fn host(socket: PathBuf, pipe: HostPipe, requirement: sandbox::Requirement) -> anyhow::Result<()> {
-    let walls = sandbox::enter(sandbox::Powers::EXECUTOR, requirement)?; // from here: no core dumps, no new privileges
+    // From here: no core dumps, no new privileges, nothing to seek in the kernel.
+    let walls = sandbox::enter(sandbox::Powers::RELAY, &sandbox::Surroundings::default(), requirement)?;
     tracing::info!(%walls, socket = %socket.display(), "relaying for the zone of this socket");
 
     let pipes = match pipe {

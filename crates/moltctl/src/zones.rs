@@ -156,7 +156,7 @@ impl Prober<'_> {
             Self::Directly(home, config) => {
                 let process = probed_zones().find(|process| process.as_str() == zone);
                 let process = process.context("is not a zone that is probed")?;
-                let probed = ::zones::probe(home, config, process).await?;
+                let probed = ::zones::probe(home, config, &::zones::Decoys::set(), process).await?;
                 Ok(probed.iter().map(::zones::attempt_to_wire).collect())
             }
         }

@@ -37,9 +37,13 @@ struct Config {
     /// End when this process, the one that started us, is gone.
     #[arg(long)]
     parent: Option<u32>,
+    /// Become this user, `UID:GID`. Only root can.
+    #[arg(long, hide = true)]
+    user: Option<sandbox::User>,
 }
 
 fn main() -> anyhow::Result<()> {
+    sandbox::close_inherited();
     let config = Config::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = config.parent {
@@ -50,7 +54,9 @@ fn main() -> anyhow::Result<()> {
     let ops = Listener::bind(&config.health)?;
     let bridge = connect(&config.socket)?;
 
-    let walls = sandbox::enter(sandbox::Powers::PLANNER, config.sandbox)?; // from here: no files, no network, no new processes
+    let surroundings = sandbox::Surroundings::of_socket(&config.socket, config.user)?;
+    // From here: nothing of the machine but the socket's folder, no files, no network, no new processes. The zone is a child.
+    let walls = sandbox::enter(sandbox::Powers::PLANNER, &surroundings, config.sandbox)?;
     health.fact("walls", serde_json::to_value(&walls)?);
     health.fact("rules", rules.len().into());
 

@@ -4,6 +4,7 @@
 //! what ends too often, tries every attack inside every zone, and when it goes, for whatever reason, they go with it.
 
 mod cell;
+mod decoys;
 mod keeper;
 mod kill;
 mod launch;
@@ -17,6 +18,7 @@ mod standing;
 mod tell;
 
 pub use cell::{Cell, Cells, Leftovers, Limits};
+pub use decoys::Decoys;
 pub use kill::{Killing, WouldKill, kill, what_is_left, would_kill};
 pub use local::{CannotSupervise, Supervisor};
 pub use lock::{CannotLock, CannotStop, Lock, stop, supervisor};

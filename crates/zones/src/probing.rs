@@ -1,6 +1,7 @@
 //! Every attack is tried inside every zone: at each start, on a schedule, and when the owner says so. What gets through
 //! stops the zone.
 
+use crate::decoys::Decoys;
 use crate::launch::Launcher;
 use crate::local::Supervisor;
 use crate::orders::{Orders, Wanted};
@@ -8,8 +9,9 @@ use crate::standing::{Standings, State};
 use crate::tell::{Tale, Teller};
 use action::Role;
 use home::{Config, Home, Process};
-use sandbox::{Attempt, Targets, Tried};
+use sandbox::{Attempt, Outcome, Targets};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zone_bridge::{CannotAsk, ask, ask_to_probe};
 
@@ -20,6 +22,7 @@ pub(crate) struct Prober {
     standings: Standings,
     teller: Teller,
     orders: Orders,
+    decoys: Arc<Decoys>,
 }
 
 /// One attack as it was tried inside a zone.
@@ -38,25 +41,30 @@ impl Probed {
     /// why it was not tried.
     pub fn in_words(&self) -> (&'static str, &str) {
         match &self.attempt.result {
-            Tried::Refused { errno } => ("refused", errno),
-            Tried::GotThrough { how } if self.unwalled => ("unwalled", how),
-            Tried::GotThrough { how } => ("got-through", how),
-            Tried::NotTried { why } => ("not-tried", why),
+            Outcome::Refused { errno } => ("refused", errno),
+            Outcome::GotThrough { how } if self.unwalled => ("unwalled", how),
+            Outcome::GotThrough { how } => ("got-through", how),
+            Outcome::NotTried { why } => ("not-tried", why),
         }
     }
 
     /// Whether it got through a wall that is said to stand.
     pub const fn is_breach(&self) -> bool {
-        matches!(self.attempt.result, Tried::GotThrough { .. }) && !self.unwalled
+        matches!(self.attempt.result, Outcome::GotThrough { .. }) && !self.unwalled
     }
 }
 
 /// Tries every attack inside one zone.
-pub async fn probe(home: &Home, config: &Config, process: Process) -> Result<Vec<Probed>, CannotAsk> {
+pub async fn probe(
+    home: &Home,
+    config: &Config,
+    decoys: &Decoys,
+    process: Process,
+) -> Result<Vec<Probed>, CannotAsk> {
     let socket = config.health_socket(process);
     let report = ask(&socket).await?;
     let missing = missing_walls(report.facts.get("walls"));
-    let attempts: Vec<Attempt> = ask_to_probe(&socket, &targets(home, config, process)).await?;
+    let attempts: Vec<Attempt> = ask_to_probe(&socket, &targets(home, config, decoys, process)).await?;
     if attempts.is_empty() {
         return Err(CannotAsk::NoAnswer { socket, why: "it tried no attack at all".to_owned() });
     }
@@ -71,7 +79,7 @@ pub fn probed_zones() -> impl Iterator<Item = Process> {
 }
 
 /// What a zone that was taken over would go for.
-fn targets(home: &Home, config: &Config, process: Process) -> Targets {
+fn targets(home: &Home, config: &Config, decoys: &Decoys, process: Process) -> Targets {
     let others = Role::ALL.into_iter().filter(|role| Process::Zone(*role) != process);
     let mut sockets: Vec<_> = others.map(|role| config.bridge_socket(role)).collect();
     sockets.extend([config.operator_socket(), config.zones_socket(), config.supervisor_bridge_socket()]);
@@ -86,7 +94,14 @@ fn targets(home: &Home, config: &Config, process: Process) -> Targets {
         home.audit_log(),
         home.latch(),
     ];
-    Targets { files, sockets, processes: vec![std::process::id()] }
+    Targets {
+        files,
+        sockets,
+        abstract_socket: decoys.abstract_socket(),
+        loopback: decoys.loopback(),
+        processes: vec![std::process::id()],
+        own_program: None,
+    }
 }
 
 /// The walls that the zone says it could not raise.
@@ -99,19 +114,14 @@ fn missing_walls(walls: Option<&serde_json::Value>) -> BTreeSet<String> {
 // === impl Prober ===
 
 impl Prober {
-    pub(crate) const fn new(
-        launcher: Launcher,
-        standings: Standings,
-        teller: Teller,
-        orders: Orders,
-    ) -> Self {
-        Self { launcher, standings, teller, orders }
+    pub(crate) fn new(launcher: Launcher, standings: Standings, teller: Teller, orders: Orders) -> Self {
+        Self { launcher, standings, teller, orders, decoys: Arc::new(Decoys::set()) }
     }
 
     /// Tries every attack inside one zone, and stops the zone if one gets through.
     pub(crate) async fn probe(&self, process: Process) -> Result<Vec<Probed>, CannotAsk> {
         let Launcher { home, config, .. } = &self.launcher;
-        let probed = probe(home, config, process).await?;
+        let probed = probe(home, config, &self.decoys, process).await?;
         let through: Vec<_> = probed
             .iter()
             .filter(|probed| probed.is_breach())
@@ -128,7 +138,7 @@ impl Prober {
             );
             self.standings.change(process, |it| it.alert = Some(alert));
         }
-        let refused = probed.iter().filter(|it| matches!(it.attempt.result, Tried::Refused { .. })).count();
+        let refused = probed.iter().filter(|it| matches!(it.attempt.result, Outcome::Refused { .. })).count();
         self.standings.change(process, |it| it.refused_attacks = Some(refused));
         Ok(probed)
     }
