@@ -2,7 +2,7 @@
 
 use crate::answers::runtime;
 use crate::status::one_line;
-use ::zones::probed_zones;
+use ::zones::{Decoys, Programs, probed_zones};
 use anyhow::Context as _;
 use home::{Config, Home};
 use serde_json::json;
@@ -156,7 +156,8 @@ impl Prober<'_> {
             Self::Directly(home, config) => {
                 let process = probed_zones().find(|process| process.as_str() == zone);
                 let process = process.context("is not a zone that is probed")?;
-                let probed = ::zones::probe(home, config, &::zones::Decoys::set(), process).await?;
+                let programs = Programs::beside(&std::env::current_exe()?).ok();
+                let probed = ::zones::probe(home, config, &Decoys::set(), programs.as_ref(), process).await?;
                 Ok(probed.iter().map(::zones::attempt_to_wire).collect())
             }
         }

@@ -5,6 +5,7 @@ use crate::decoys::Decoys;
 use crate::launch::Launcher;
 use crate::local::Supervisor;
 use crate::orders::{Orders, Wanted};
+use crate::programs::Programs;
 use crate::standing::{Standings, State};
 use crate::tell::{Tale, Teller};
 use action::Role;
@@ -54,17 +55,21 @@ impl Probed {
     }
 }
 
-/// Tries every attack inside one zone.
+/// Tries every attack inside one zone; one on its own program only where that is known.
 pub async fn probe(
     home: &Home,
     config: &Config,
     decoys: &Decoys,
+    programs: Option<&Programs>,
     process: Process,
 ) -> Result<Vec<Probed>, CannotAsk> {
     let socket = config.health_socket(process);
     let report = ask(&socket).await?;
     let missing = missing_walls(report.facts.get("walls"));
-    let attempts: Vec<Attempt> = ask_to_probe(&socket, &targets(home, config, decoys, process)).await?;
+    let own_program = programs.and_then(|programs| programs.command_line(process, home, config));
+    let own_program = own_program.map(|line| line.program);
+    let targets = Targets { own_program, ..targets(home, config, decoys, process) };
+    let attempts: Vec<Attempt> = ask_to_probe(&socket, &targets).await?;
     if attempts.is_empty() {
         return Err(CannotAsk::NoAnswer { socket, why: "it tried no attack at all".to_owned() });
     }
@@ -120,8 +125,8 @@ impl Prober {
 
     /// Tries every attack inside one zone, and stops the zone if one gets through.
     pub(crate) async fn probe(&self, process: Process) -> Result<Vec<Probed>, CannotAsk> {
-        let Launcher { home, config, .. } = &self.launcher;
-        let probed = probe(home, config, &self.decoys, process).await?;
+        let Launcher { home, config, programs, .. } = &self.launcher;
+        let probed = probe(home, config, &self.decoys, Some(programs), process).await?;
         let through: Vec<_> = probed
             .iter()
             .filter(|probed| probed.is_breach())
