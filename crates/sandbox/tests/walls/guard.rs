@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout};
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -18,6 +18,7 @@ pub(crate) const TESTS: &[Test] = &[
     }),
     ("a_killed_zone_ends_its_guard_with_its_status", a_killed_zone_ends_its_guard),
     ("a_guard_ends_as_its_zone_ends", a_guard_ends_as_its_zone_ends),
+    ("a_guard_has_nothing_and_can_do_nothing", a_guard_has_nothing),
     ("a_zone_dies_with_its_parent", a_zone_dies_with_its_parent),
 ];
 
@@ -79,6 +80,28 @@ fn a_killed_zone_ends_its_guard() {
 fn a_guard_ends_as_its_zone_ends() {
     for who in Who::all() {
         assert_eq!(child("end_with_seven", "reader", *who).wait().unwrap().code(), Some(7), "{who:?}");
+    }
+}
+
+fn a_guard_has_nothing() {
+    for who in Who::all() {
+        let Some((mut guard, _output)) = inside("stay", "reader", *who) else { continue };
+        let nothing =
+            ["CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"];
+        let status = || std::fs::read_to_string(format!("/proc/{}/status", guard.id())).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        // The zone does not wait for it.
+        while !nothing.iter().all(|line| status().contains(line)) {
+            assert!(Instant::now() < deadline, "{who:?}: {}", status());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Its line to the zone. Only root may look at what is not dumpable.
+        match std::fs::read_dir(format!("/proc/{}/fd", guard.id())) {
+            Ok(open) => assert_eq!(open.count(), 1),
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied),
+        }
+        guard.kill().unwrap();
+        guard.wait().unwrap();
     }
 }
 
