@@ -38,9 +38,7 @@ impl Kind {
         match unshare(self.flag) {
             Ok(()) => {
                 if self.flag == UnshareFlags::NEWNS {
-                    // Or what is mounted inside would show outside. In a chroot the root is no mount and this fails;
-                    // what `root` mounts there it keeps to itself.
-                    let _ = mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC);
+                    keep_mounts_to_ourselves(proc);
                 }
                 self.left(before, proc)
             }
@@ -86,4 +84,16 @@ impl Kind {
 pub(crate) fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
     // SAFETY: only CLONE_FILES can invalidate a descriptor that safe code holds, and no kind above has it.
     unsafe { rustix::thread::unshare_unsafe(flags) }
+}
+
+/// Or what is mounted inside would show outside, where mounts are shared, as systemd has them. In a chroot the root is no
+/// mount, so there each mount that has a name is taken by itself; what `root` builds lies on one of them.
+fn keep_mounts_to_ourselves(proc: &Proc) {
+    if mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).is_err() {
+        let mounts = proc.read("self/mountinfo").unwrap_or_default();
+        for mount in mounts.lines().filter_map(|line| line.split(' ').nth(4)) {
+            // `root` insists where it matters.
+            let _ = mount_change(mount, MountPropagationFlags::PRIVATE);
+        }
+    }
 }

@@ -8,7 +8,9 @@ use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::process::{Child, Command, Stdio};
 
 use rustix::io::Errno;
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_change, unmount,
+};
 use rustix::process::Pid;
 
 use crate::inside::place;
@@ -42,12 +44,21 @@ pub(crate) fn attack_the_machine(name: &str, walls: impl FnOnce()) -> io::Result
             mount("none", place(), "tmpfs", MountFlags::empty(), None).map_err(Into::into)
         }
         "mount_for_all" => {
+            // A machine of our own, whose mounts are shared as systemd has them.
+            // SAFETY: no table of descriptors is split.
+            #[expect(unsafe_code, reason = "the same call can split the table of open files")]
+            unsafe {
+                rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNS)?;
+            }
+            mount_bind(place(), place())?;
+            mount_change(place(), MountPropagationFlags::SHARED)?;
             let another = Bystander::start();
             walls();
             mount("none", place(), "tmpfs", MountFlags::empty(), None)?;
             let seen = std::fs::read_to_string(format!("/proc/{}/mountinfo", another.number()))?;
             unmount(place(), UnmountFlags::DETACH)?;
-            found(seen.contains(place().to_str().unwrap()))
+            let on_the_place = format!(" {} ", place().display());
+            found(seen.lines().any(|line| line.contains(&on_the_place) && line.contains("tmpfs")))
         }
         "dial_the_machine" => {
             let machine = TcpListener::bind("127.0.0.1:0")?;

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout};
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -18,6 +18,7 @@ pub(crate) const TESTS: &[Test] = &[
     }),
     ("a_killed_zone_ends_its_guard_with_its_status", a_killed_zone_ends_its_guard),
     ("a_guard_ends_as_its_zone_ends", a_guard_ends_as_its_zone_ends),
+    ("a_guard_has_nothing_and_can_do_nothing", a_guard_has_nothing),
     ("a_zone_dies_with_its_parent", a_zone_dies_with_its_parent),
 ];
 
@@ -82,6 +83,28 @@ fn a_guard_ends_as_its_zone_ends() {
     }
 }
 
+fn a_guard_has_nothing() {
+    for who in Who::all() {
+        let Some((mut guard, _output)) = inside("stay", "reader", *who) else { continue };
+        let nothing =
+            ["CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"];
+        let status = || std::fs::read_to_string(format!("/proc/{}/status", guard.id())).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        // The zone does not wait for it.
+        while !nothing.iter().all(|line| status().contains(line)) {
+            assert!(Instant::now() < deadline, "{who:?}: {}", status());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Its line to the zone. Only root may look at what is not dumpable.
+        match std::fs::read_dir(format!("/proc/{}/fd", guard.id())) {
+            Ok(open) => assert_eq!(open.count(), 1),
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied),
+        }
+        guard.kill().unwrap();
+        guard.wait().unwrap();
+    }
+}
+
 fn a_zone_dies_with_its_parent() {
     let cases = [
         ("start_a_child_on_a_leash", "none", false),
@@ -89,7 +112,9 @@ fn a_zone_dies_with_its_parent() {
         ("start_a_child", "none", true),
     ];
     for who in Who::all() {
-        for (scene, powers, outlives) in cases {
+        // A change of user takes a leash off, and only root can change it.
+        let changed = ("start_a_child_on_a_leash", "only:user,pid-namespace,capabilities", false);
+        for (scene, powers, outlives) in cases.into_iter().chain(who.has_power().then_some(changed)) {
             let mut parent = child(scene, powers, *who);
             let output = parent.stdout.take().unwrap();
             assert!(parent.wait().unwrap().success());

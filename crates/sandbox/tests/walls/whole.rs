@@ -2,11 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use sandbox::Requirement;
 
-use crate::runner::{Test, Who, answer, child, said};
+use crate::runner::{NOBODY, Test, Who, answer, child, said};
 
 pub(crate) const TESTS: &[Test] = &[
     ("no_core_dumps", no_core_dumps),
@@ -99,11 +101,22 @@ fn every_wall_stands_or_says_why_not() {
                 }
             }
         }
+        assert!(missing == 0 || !machine_gives_everything(*who), "{summary}");
         assert!(summary.starts_with(&format!("{} of 18 walls stand", 18 - missing)), "{summary}");
         if missing > 0 {
             assert!(said(child("nothing", "reader", *who)).missing.len() == missing);
         }
     }
+}
+
+/// Another program's word for it, so that a wall that fails here is not taken for one that cannot be had.
+fn machine_gives_everything(who: Who) -> bool {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--user", "--mount", "--net", "--pid", "--ipc", "--uts", "--cgroup", "--fork", "true"]);
+    if who == Who::Nobody {
+        unshare.uid(NOBODY).gid(NOBODY);
+    }
+    unshare.stderr(Stdio::null()).status().is_ok_and(|ended| ended.success())
 }
 
 fn a_tokio_runtime_serves() {
