@@ -14,7 +14,7 @@ async fn a_frozen_home_ends_what_is_under_way_can_be_looked_at_and_goes_on_when_
         let mut planner = planner(&home);
         async move { planner.execute_with_token(permit, &wish).await }
     });
-    server.has_the_mail();
+    server.has_the_mail().await;
     planner(&home).request_capability(&mail_wish("pending")).await.unwrap();
 
     home.moltctl(&["freeze", "--reason", "too many mails"]).well();

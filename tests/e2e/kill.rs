@@ -138,9 +138,9 @@ async fn a_mail_under_way_is_cut_off_and_known_as_unknown_when_it_is_raised_agai
     let list = || home.moltctl(&["approvals", "list", "--json"]).json().as_array().unwrap().first().cloned();
     let waiting = eventually("the owner is asked", list).await;
     home.moltctl(&["approvals", "approve", waiting["request"].as_str().unwrap()]).well();
-    server.has_the_mail();
+    server.has_the_mail().await;
     kill(&home);
-    server.is_left();
+    server.is_left().await;
     rearm(&home).well();
     let _system = home.up();
     let finished =

@@ -85,9 +85,9 @@ async fn a_mail_that_is_under_way_is_cut_off_and_nobody_claims_to_know_whether_i
         let wish = wish.clone();
         async move { home.clone().execute_with_token(permit, &wish).await }
     });
-    server.has_the_mail();
+    server.has_the_mail().await;
     Latch::of(&home).kill(&Order::new(Level::Killed, "a test", "enough")).unwrap();
-    server.is_left();
+    server.is_left().await;
     assert_eq!(refusal(sending.await.unwrap()), "outcome_unknown");
     let finished = home.recorded("execution_finished");
     assert_eq!((finished.len(), &finished[0]["outcome"]["is"]), (1, &"unknown".into()), "{finished:?}");

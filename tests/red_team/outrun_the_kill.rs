@@ -1,64 +1,94 @@
 //! Processes that never stand still: whoever looks for them by their numbers comes too late.
 
-use home::Process;
+use home::{Home, Process};
+use rustix::process::{WaitOptions, set_child_subreaper, wait};
 use sandbox::WallState;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use system_tests::{PATIENCE, TestHome};
-use zones::{Cell, Cells};
+use zones::Cells;
 
-/// Forks, leaves its session, forks again and ends; what was born last does the same. It ends by itself when the test is over,
-/// whatever comes of it.
-const MOVING: &str = "#!/bin/sh\n[ -e \"$1\" ] || exit\n(setsid \"$0\" \"$1\" & ) &\nexit\n";
+/// Forks and ends, over and over; what is left is somebody else each time, in a session of its own.
+const MOVING: &str = "use POSIX; while (-e $ARGV[0]) { my $child = fork; select undef, undef, undef, 0.001; \
+                      next unless defined $child; POSIX::_exit(0) if $child; setsid }";
 
-/// As many of itself as there is room for.
-const BOMB: &str = "#!/bin/sh\n[ -e \"$1\" ] || exit\n\"$0\" \"$1\" & \"$0\" \"$1\" & wait\n";
+/// As many of itself as there is room for, each trying on.
+const BOMB: &str = "while (-e $ARGV[0]) { fork; select undef, undef, undef, 0.001 }";
 
-/// The cells of a home, and a program to run in them. Dropped: the program ends, wherever it has got to.
+/// What the process that keeps the hunted is told: the home, the program, and how many of it in a zone's cell and in another.
+const KEEPS: [&str; 4] = ["HUNT_HOME", "HUNT_PROGRAM", "HUNT_IN_ZONES", "HUNT_ELSEWHERE"];
+
+/// Processes on the run in the cells of a home. Dropped: they end, wherever they have got to.
 struct Hunt<'a> {
     home: &'a TestHome,
     cells: Cells,
-    program: PathBuf,
-    goes_on: PathBuf,
-    started: Vec<Child>,
+    keeper: Child,
+}
+
+fn goes_on(home: &Path) -> PathBuf {
+    home.join("goes-on")
+}
+
+/// They are started and reaped by a process of their own, because not every machine's first process does that soon.
+fn keep() {
+    let Some(home) = std::env::var_os(KEEPS[0]) else { return };
+    let told = |name| std::env::var(name).unwrap();
+    let home = Home::open(home.as_ref()).unwrap();
+    set_child_subreaper(Some(rustix::process::getpid())).unwrap();
+    let mut started = Vec::new();
+    for cell in Cells::find(&home).all() {
+        let name = if matches!(cell.process(), Process::Zone(_)) { KEEPS[2] } else { KEEPS[3] };
+        for _ in 0..told(name).parse().unwrap() {
+            let mut command = Command::new("/usr/bin/perl");
+            command.arg("-e").arg(told(KEEPS[1])).arg(goes_on(home.path()));
+            sandbox::start_in(&mut command, cell.admission().unwrap());
+            started.push(command.spawn().unwrap());
+        }
+    }
+    // Until the last of them is gone.
+    while wait(WaitOptions::empty()).is_ok() {}
+    std::process::exit(0);
 }
 
 impl<'a> Hunt<'a> {
     /// `None`, and the wall is reported as missing, where this machine has no cells that can be killed.
-    fn begin(home: &'a TestHome, script: &str) -> Option<Self> {
+    fn begin(home: &'a TestHome, program: &str, in_zones: usize, elsewhere: usize) -> Option<Self> {
         let cells = Cells::of(home);
         let walls = cells.walls();
-        let kill = walls.iter().find(|wall| wall.name == "cell-kill").unwrap();
-        if let WallState::Missing { why } = &kill.state {
+        let wall = walls.iter().find(|wall| wall.name == "cell-kill").unwrap();
+        if let WallState::Missing { why } = &wall.state {
             eprintln!("NOT PROVED HERE: {why}");
             assert!(!why.is_empty() && !cells.can_kill());
             return None;
         }
-        let (program, goes_on) = (home.path().join("hunted"), home.path().join("goes-on"));
-        fs::write(&program, script).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
-        fs::write(&goes_on, "").unwrap();
-        Some(Self { home, cells, program, goes_on, started: Vec::new() })
+        fs::write(goes_on(home.path()), "").unwrap();
+        let mut keeper = Command::new(std::env::current_exe().unwrap());
+        keeper.args(["--exact", "outrun_the_kill::of_a_thousand_moving_targets_none_escapes", "--nocapture"]);
+        let told = [program.to_owned(), in_zones.to_string(), elsewhere.to_string()];
+        keeper.env(KEEPS[0], home.path()).envs(KEEPS[1..].iter().zip(told)).stdin(Stdio::null());
+        let keeper = keeper.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        Some(Self { home, cells, keeper })
     }
 
-    fn start(&mut self, cell: &Cell) {
-        let mut command = Command::new(&self.program);
-        command.arg(&self.goes_on).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        sandbox::start_in(&mut command, cell.admission().unwrap());
-        self.started.push(command.spawn().unwrap());
-    }
-
-    /// Those who run, looked for by what they were started with, wherever they are.
-    fn survivors(&self) -> usize {
-        let marker = self.goes_on.to_str().unwrap();
+    /// Those who run, looked for by what they were started with, wherever they are: their ids, and when they were born, because
+    /// ids are given again soon.
+    fn running(&self) -> Vec<String> {
+        let marker = goes_on(self.home.path());
+        let marker = marker.to_str().unwrap();
         let is_one = |entry: &fs::DirEntry| {
             let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();
             String::from_utf8_lossy(&words).contains(marker)
         };
-        fs::read_dir("/proc").unwrap().flatten().filter(is_one).count()
+        let found = fs::read_dir("/proc").unwrap().flatten().filter(is_one);
+        let named = |entry: fs::DirEntry| {
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            let born =
+                stat.rsplit(") ").next().and_then(|after| after.split(' ').nth(19)).unwrap_or_default();
+            format!("{}, born at {born}", entry.file_name().to_string_lossy())
+        };
+        found.map(named).collect()
     }
 
     fn kill(&mut self) {
@@ -66,21 +96,20 @@ impl<'a> Hunt<'a> {
         assert!(said.code == Some(0) && said.json()["done"] == true, "{said:?}");
         // Somebody who got away would be seen at one look or another.
         for _ in 0..20 {
-            assert_eq!(self.survivors(), 0);
+            assert_eq!(self.running(), Vec::<String>::new());
             std::thread::sleep(Duration::from_millis(5));
         }
-        for mut child in self.started.drain(..) {
-            child.wait().unwrap();
-        }
+        assert!(self.keeper.wait().unwrap().success(), "it has reaped all that it started");
     }
 }
 
 impl Drop for Hunt<'_> {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.goes_on);
+        let _ = fs::remove_file(goes_on(self.home.path()));
         let _ = self.cells.kill_all();
         self.cells.wait_until_empty(PATIENCE);
         self.cells.remove();
+        let _ = self.keeper.wait();
     }
 }
 
@@ -92,55 +121,38 @@ fn wait_until(what: &str, mut is: impl FnMut() -> bool) {
     }
 }
 
-fn rearm(home: &TestHome) {
-    home.moltctl(&["rearm", "--reason", "next round"]).well();
-}
-
 #[test]
 fn of_a_thousand_moving_targets_none_escapes() {
+    keep();
     let home = TestHome::new();
     let mut hunted = 0;
     while hunted < 1000 {
-        let Some(mut hunt) = Hunt::begin(&home, MOVING) else { return };
-        for cell in hunt.cells.all().collect::<Vec<_>>() {
-            // Fewer than a zone's cell has room for.
-            let room = if matches!(cell.process(), Process::Zone(_)) { 12 } else { 60 };
-            for _ in 0..room {
-                hunt.start(&cell);
-                hunted += 1;
-            }
-        }
-        // Well into their run: none of those that were started is there any more, and others are.
-        wait_until("they move", || {
-            hunt.started.iter_mut().all(|child| child.try_wait().unwrap().is_some()) && hunt.survivors() > 0
-        });
+        // Fewer than a zone's cell has room for.
+        let (in_zones, elsewhere) = (20, 50);
+        let Some(mut hunt) = Hunt::begin(&home, MOVING, in_zones, elsewhere) else { return };
+        let all = 5 * in_zones + 2 * elsewhere;
+        wait_until("all are there", || hunt.running().len() >= all);
+        let before = hunt.running();
+        wait_until("all have moved on", || !hunt.running().iter().any(|id| before.contains(id)));
         hunt.kill();
-        rearm(&home);
+        hunted += all;
+        home.moltctl(&["rearm", "--reason", "next round"]).well();
     }
 }
 
 #[test]
-fn a_fork_bomb_in_a_zone_holds_nothing_up() {
+fn a_fork_bomb_in_every_zone_holds_nothing_up() {
     let home = TestHome::new();
-    let Some(mut hunt) = Hunt::begin(&home, BOMB) else { return };
-    let cell = hunt.cells.cell(Process::Zone(action::Role::ReaderEmail));
-    hunt.start(&cell);
-    wait_until("it goes off", || hunt.survivors() >= 20);
+    let Some(mut hunt) = Hunt::begin(&home, BOMB, 1, 0) else { return };
+    wait_until("they go off", || hunt.running().len() >= 100);
     hunt.kill();
 }
 
 #[test]
-fn orphans_in_cells_are_killed_though_no_supervisor_lives() {
+fn orphans_in_cells_are_killed_though_no_supervisor_lives_and_nobody_says_where_they_are() {
     let home = TestHome::new();
-    let Some(mut hunt) = Hunt::begin(&home, MOVING) else { return };
-    let cell = hunt.cells.cell(Process::Zone(action::Role::Planner));
-    hunt.start(&cell);
-    forget_where(home.path());
-    wait_until("it moves", || hunt.started.iter_mut().all(|child| child.try_wait().unwrap().is_some()));
+    let Some(mut hunt) = Hunt::begin(&home, MOVING, 1, 1) else { return };
+    wait_until("all are there", || hunt.running().len() >= 7);
+    fs::remove_file(home.path().join("run/supervisor/cells.json")).unwrap();
     hunt.kill();
-}
-
-/// Somebody took the note away that says where the cells are.
-fn forget_where(home: &Path) {
-    fs::remove_file(home.join("run/supervisor/cells.json")).unwrap();
 }

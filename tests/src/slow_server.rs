@@ -47,13 +47,15 @@ impl SlowServer {
     }
 
     /// Returns when the whole mail is here and its sender waits.
-    pub fn has_the_mail(&self) {
-        assert_eq!(self.told.recv_timeout(crate::PATIENCE), Ok(Heard::Mail));
+    pub async fn has_the_mail(&self) {
+        let heard = crate::eventually("the mail arrives", || self.told.try_recv().ok()).await;
+        assert_eq!(heard, Heard::Mail);
     }
 
     /// Returns when the sender has hung up without an answer.
-    pub fn is_left(&self) {
-        assert_eq!(self.told.recv_timeout(crate::PATIENCE), Ok(Heard::HungUp));
+    pub async fn is_left(&self) {
+        let heard = crate::eventually("the sender hangs up", || self.told.try_recv().ok()).await;
+        assert_eq!(heard, Heard::HungUp);
     }
 
     /// Says that it has the mail.
