@@ -20,6 +20,7 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
+    sandbox::close_inherited();
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = arguments.parent {
@@ -30,7 +31,11 @@ fn main() -> anyhow::Result<()> {
     let latch = Latch::of(&home);
     let (settings, record) = Settings::load(home)?;
 
-    let walls = sandbox::enter(sandbox::Powers::EXECUTOR, sandbox::Requirement::BestEffort)?;
+    let walls = sandbox::enter(
+        sandbox::Powers::EXECUTOR,
+        &sandbox::Surroundings::default(),
+        sandbox::Requirement::BestEffort,
+    )?;
 
     // The record comes before the sockets: whoever holds it is the one executor, so a second one never unbinds the
     // sockets of the first. Its writer is a thread, so it comes after the walls.

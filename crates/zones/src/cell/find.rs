@@ -7,6 +7,7 @@ use crate::cell::machine::{Hierarchy, Version};
 use crate::cell::trees::Tree;
 use home::Home;
 use std::collections::VecDeque;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// More groups than any machine of ours has; a search ends somewhere.
@@ -19,11 +20,13 @@ fn hint(home: &Home) -> PathBuf {
 
 /// On a full disk there is none, and the search takes longer.
 pub(crate) fn leave_a_hint<'a>(home: &Home, parents: impl Iterator<Item = &'a Path>) {
-    use std::os::unix::fs::DirBuilderExt as _;
+    use std::io::Write as _;
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
     let (hint, parents) = (hint(home), parents.collect::<Vec<_>>());
     if let (Some(folder), Ok(text)) = (hint.parent(), serde_json::to_vec(&parents)) {
         let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        let _ = std::fs::write(&hint, text);
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&hint);
+        let _ = file.and_then(|mut file| file.write_all(&text));
     }
 }
 
