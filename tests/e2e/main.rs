@@ -9,8 +9,10 @@
 
 mod crash;
 mod crowd;
+mod freeze;
 mod health;
 mod init;
+mod kill;
 mod main_job;
 mod policy;
 mod policy_file;

@@ -46,3 +46,4 @@ mod hostile_inbox;
 // the owner changed their mind
 mod changed_policy;
 mod latch;
+mod outrun_the_kill;

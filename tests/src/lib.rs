@@ -14,11 +14,13 @@ mod home;
 mod players;
 mod programs;
 mod running;
+mod slow_server;
 
 pub use home::{TestHome, processes};
 pub use players::{Owner, RawItem, Reader, approved_permit, delivery, mail_wish, planner, refusal};
 pub use programs::{Said, moltctl, program};
 pub use running::{Process, System};
+pub use slow_server::SlowServer;
 
 use std::time::{Duration, Instant};
 

@@ -296,7 +296,10 @@ impl Latch {
             std::fs::rename(&lifted.file, &self.file).map_err(failed)?;
             return Err(CannotLift::SetAnew);
         }
-        self.sync_folder().map_err(failed)
+        self.sync_folder().map_err(failed)?;
+        // It is no latch any more, only the rest of one.
+        let _ = std::fs::remove_file(&lifted.file);
+        Ok(())
     }
 
     /// Leaves word of who lets things go on, for the executor to record. Not in the latch itself: that may be a kill's by now.
