@@ -31,6 +31,8 @@ pub struct Limits {
     pub window: u32,
     /// Calls that were taken back before we got to look at them.
     pub takebacks: usize,
+    /// Frames for calls that are over. A call that we refuse leaves some, so not as few as one may think.
+    pub stray_frames: usize,
     /// Frames in a second on one connection that carry no call on: pings, settings, resets and the like.
     pub overhead_per_second: u32,
     /// How long a connection may take until it speaks HTTP/2.
@@ -58,12 +60,13 @@ impl Limits {
         headers: 16 * 1024,
         frame: 16 * 1024,
         window: 256 * 1024,
-        takebacks: 10,
+        takebacks: 20,
+        stray_frames: 1000,
         overhead_per_second: 1000,
         preface: Duration::from_secs(2),
         idle: Duration::from_secs(8),
-        turn: Duration::from_micros(250),
-        share: 20,
+        turn: Duration::from_micros(100),
+        share: 10,
     };
 
     /// For the owner's side, which comes first.
@@ -71,7 +74,7 @@ impl Limits {
         connections: 64,
         calls_per_second: 1000,
         burst: 2000,
-        turn: Duration::from_millis(1),
+        turn: Duration::from_micros(500),
         share: 100,
         ..Self::ZONE
     };
