@@ -102,7 +102,7 @@ async fn ten_thousand_connections_that_say_nothing_keep_nobody_waiting() {
     }
     house.others_are_served().await;
     assert_eq!(crowd.len() + turned_away, 10_000);
-    assert!(turned_away > 0, "there is an end to what waits");
+    assert!(crowd.len() < 1000, "there is an end to what waits: {}", crowd.len());
     drop(crowd);
     house.forgives().await;
 }
