@@ -4,7 +4,7 @@
 //! the other; processes of their own flood another. Every figure stands beside the same client alone, in turns with it. The good
 //! client's socket has no limit on its rate, or it would only be measured that both stay below it; the flooded one has the
 //! usual limits, and in `calls, no rate limit` only its turns.
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot set up its case ends")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot set up its case ends")]
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{BufRead as _, BufReader, Write as _};

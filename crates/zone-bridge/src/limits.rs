@@ -37,8 +37,10 @@ pub struct Limits {
     pub overhead_per_second: u32,
     /// How long a connection may take until it speaks HTTP/2.
     pub preface: Duration,
-    /// How long a connection may be there for nothing, and how long a message may take from its first byte to its last.
+    /// How long a connection may be there for nothing.
     pub idle: Duration,
+    /// How long a message may take from its first byte to its last.
+    pub message: Duration,
     /// How long one turn is. Turns go around: a zone waits for at most one turn of each other zone.
     pub turn: Duration,
     /// How much of the time may be used while others want it, in percent. A hundred never rests.
@@ -65,6 +67,7 @@ impl Limits {
         overhead_per_second: 1000,
         preface: Duration::from_secs(2),
         idle: Duration::from_secs(8),
+        message: Duration::from_secs(8),
         turn: Duration::from_micros(100),
         share: 10,
     };
@@ -74,6 +77,8 @@ impl Limits {
         connections: 64,
         calls_per_second: 1000,
         burst: 2000,
+        // An owner who thinks before saying yes says nothing meanwhile.
+        idle: Duration::from_secs(600),
         turn: Duration::from_micros(500),
         share: 100,
         ..Self::ZONE
