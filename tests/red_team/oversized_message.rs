@@ -1,7 +1,7 @@
 //! A zone that sends more than a message may hold.
 
 use action::Role;
-use system_tests::{Reader, TestHome, mail_wish, planner};
+use system_tests::{Reader, TestHome, eventually, mail_wish, planner};
 use tonic::Code;
 use wire::v1::planner_bridge_client::PlannerBridgeClient;
 use wire::v1::{CapabilityRequest, ExecuteRequest};
@@ -24,6 +24,8 @@ async fn a_message_over_one_mebibyte_is_refused_and_the_executor_lives_on() {
         assert_eq!(bridge.execute(order).await.unwrap_err().code(), Code::OutOfRange);
     }
     assert!(executor.runs());
+    let told = || home.recorded_refusals().contains(&"message_too_large".to_owned()).then_some(());
+    eventually("the record says so", told).await;
     planner(&home).request_capability(&mail_wish("k")).await.expect("others are served");
 }
 

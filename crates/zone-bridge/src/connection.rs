@@ -5,6 +5,7 @@ use crate::limits::Limits;
 use crate::rate::Bucket;
 use crate::turns::{TurnClock, later};
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +14,9 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::sync::OwnedSemaphorePermit;
+
+/// Bytes that are read before it is looked whether the turn is over: about a hundred small frames.
+const READ_AT_ONCE: usize = 4096;
 
 /// Who is at the other end of a connection, and what the server noted about that connection. Every request that comes in
 /// on it carries the same one.
@@ -151,10 +155,14 @@ impl AsyncRead for Connection {
         if connection.clock.is_over() {
             return later(cx);
         }
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut connection.stream).poll_read(cx, buf))?;
-        let (_, untrusted) = buf.filled().split_at(before);
-        Poll::Ready(connection.look_at(untrusted))
+        // By way of the stack, so that an idle connection's memory is what it sent and not what it might have sent.
+        let mut room = [const { MaybeUninit::uninit() }; READ_AT_ONCE];
+        let mut room = ReadBuf::uninit(&mut room);
+        let mut part = room.take(buf.remaining());
+        ready!(Pin::new(&mut connection.stream).poll_read(cx, &mut part))?;
+        connection.look_at(part.filled())?;
+        buf.put_slice(part.filled());
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -9,6 +9,9 @@ const PREFACE: usize = 24;
 /// Bytes of a frame's header.
 const HEADER: usize = 9;
 
+/// The flag of a frame that ends its stream.
+const END_STREAM: u8 = 1;
+
 /// What the bytes of one connection were so far.
 #[derive(Debug)]
 pub(crate) struct Frames {
@@ -57,12 +60,12 @@ impl Frames {
                 let (header, after) = rest.split_at(min(HEADER - self.header.len(), rest.len()));
                 self.header.extend_from_slice(header);
                 rest = after;
-                let &[a, b, c, kind, _flags, ..] = self.header.as_slice() else { break };
+                let &[a, b, c, kind, flags, ..] = self.header.as_slice() else { break };
                 if self.header.len() < HEADER {
                     break;
                 }
                 self.payload_left = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
-                self.kind = Kind::of(kind, self.payload_left);
+                self.kind = Kind::of(kind, flags, self.payload_left);
                 self.header.clear();
             }
             let (_payload, after) = rest.split_at(min(self.payload_left, rest.len()));
@@ -79,10 +82,10 @@ impl Frames {
 // === impl Kind ===
 
 impl Kind {
-    const fn of(kind: u8, length: usize) -> Self {
+    const fn of(kind: u8, flags: u8, length: usize) -> Self {
         match kind {
-            // DATA that is empty moves nothing; one may end each call, and calls are counted themselves.
-            0 if length > 0 => Self::Call,
+            // DATA that is empty moves nothing, except that it may end a call; calls are counted themselves.
+            0 if length > 0 || flags & END_STREAM != 0 => Self::Call,
             1 => Self::Call,
             6 => Self::Ping,
             _ => Self::Overhead,

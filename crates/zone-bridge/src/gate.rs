@@ -70,7 +70,7 @@ impl Gate {
             return Reason::TooManyCalls.status().into_http();
         };
         request.extensions_mut().insert(peer);
-        let request = request.map(|body| Inward::new(body, Arc::clone(&call.held), self.limits.idle));
+        let request = request.map(|body| Inward::new(body, Arc::clone(&call.held), self.limits.message));
         let answer = match self.routes.clone().call(request).await {
             Ok(answer) => answer,
             Err(never) => match never {},

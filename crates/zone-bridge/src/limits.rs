@@ -31,12 +31,16 @@ pub struct Limits {
     pub window: u32,
     /// Calls that were taken back before we got to look at them.
     pub takebacks: usize,
+    /// Frames for calls that are over. A call that we refuse leaves some, so not as few as one may think.
+    pub stray_frames: usize,
     /// Frames in a second on one connection that carry no call on: pings, settings, resets and the like.
     pub overhead_per_second: u32,
     /// How long a connection may take until it speaks HTTP/2.
     pub preface: Duration,
-    /// How long a connection may be there for nothing, and how long a message may take from its first byte to its last.
+    /// How long a connection may be there for nothing.
     pub idle: Duration,
+    /// How long a message may take from its first byte to its last.
+    pub message: Duration,
     /// How long one turn is. Turns go around: a zone waits for at most one turn of each other zone.
     pub turn: Duration,
     /// How much of the time may be used while others want it, in percent. A hundred never rests.
@@ -58,12 +62,14 @@ impl Limits {
         headers: 16 * 1024,
         frame: 16 * 1024,
         window: 256 * 1024,
-        takebacks: 10,
+        takebacks: 20,
+        stray_frames: 1000,
         overhead_per_second: 1000,
         preface: Duration::from_secs(2),
         idle: Duration::from_secs(8),
-        turn: Duration::from_micros(250),
-        share: 20,
+        message: Duration::from_secs(8),
+        turn: Duration::from_micros(100),
+        share: 10,
     };
 
     /// For the owner's side, which comes first.
@@ -71,7 +77,9 @@ impl Limits {
         connections: 64,
         calls_per_second: 1000,
         burst: 2000,
-        turn: Duration::from_millis(1),
+        // An owner who thinks before saying yes says nothing meanwhile.
+        idle: Duration::from_secs(600),
+        turn: Duration::from_micros(500),
         share: 100,
         ..Self::ZONE
     };

@@ -101,7 +101,7 @@ fn http2(limits: &Limits, crew: Crew) -> http2::Builder<Crew> {
         .initial_stream_window_size(limits.window)
         .initial_connection_window_size(limits.window)
         .max_pending_accept_reset_streams(limits.takebacks)
-        .max_local_error_reset_streams(limits.takebacks)
+        .max_local_error_reset_streams(limits.stray_frames)
         .keep_alive_interval(STILL_THERE.0)
         .keep_alive_timeout(STILL_THERE.1);
     builder

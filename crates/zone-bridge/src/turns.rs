@@ -286,3 +286,83 @@ impl Wake for Bell {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    const STEP: Duration = Duration::from_micros(20);
+
+    /// Many calls that never have enough, each of many steps.
+    fn greedy(work: &Work) -> Arc<AtomicUsize> {
+        let steps = Arc::new(AtomicUsize::new(0));
+        for _ in 0..1000 {
+            let steps = Arc::clone(&steps);
+            work.crew().take_on(poll_fn(move |cx| {
+                let begun = Instant::now();
+                while begun.elapsed() < STEP {}
+                steps.fetch_add(1, Ordering::Relaxed);
+                later(cx)
+            }));
+        }
+        steps
+    }
+
+    /// Somebody who is answered so many times, each time after the kernel said that there is something to answer.
+    async fn modest(work: Work, times: usize) {
+        let (mut caller, mut answerer) = tokio::net::UnixStream::pair().unwrap();
+        work.crew().take_on(async move {
+            while let Ok(byte) = answerer.read_u8().await {
+                answerer.write_u8(byte).await.unwrap();
+            }
+        });
+        let calls = async {
+            for _ in 0..times {
+                caller.write_u8(1).await.unwrap();
+                caller.read_u8().await.unwrap();
+            }
+        };
+        tokio::select! {
+            () = work.run() => {}
+            done = tokio::time::timeout(Duration::from_secs(60), calls) => done.expect("everybody has a turn"),
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_more_than_a_turn_of_another() {
+        let turns = Turns::default();
+        let limits = Limits { turn: Duration::from_micros(200), share: 100, ..Limits::ZONE };
+        let greedy_work = turns.join(&limits);
+        let steps = greedy(&greedy_work);
+        let all_of_it = tokio::spawn(greedy_work.run());
+        modest(turns.join(&limits), 200).await;
+        all_of_it.abort();
+        // A step is at least 20 us, so a turn is at most 11 of them; an answer takes a few turns.
+        let each = steps.load(Ordering::Relaxed) / 200;
+        assert!(each <= 11 * 4, "{each} steps of the greedy one for each of the modest one");
+    }
+
+    #[tokio::test]
+    async fn who_is_greedy_has_its_share_and_no_more_while_others_want_the_time() {
+        let turns = Turns::default();
+        let greedy_work = turns.join(&Limits { share: 10, ..Limits::ZONE });
+        let steps = greedy(&greedy_work);
+        let begun = Instant::now();
+        let all_of_it = tokio::spawn(greedy_work.run());
+        modest(turns.join(&Limits::ZONE), 20_000).await;
+        all_of_it.abort();
+        let took = begun.elapsed();
+        let used = STEP * u32::try_from(steps.load(Ordering::Relaxed)).unwrap();
+        // A machine that is busy with something else only makes it less.
+        assert!(used < took / 2 + 2 * CREDIT, "{used:?} of {took:?}");
+    }
+
+    #[tokio::test]
+    async fn who_fails_half_way_fails_alone() {
+        let work = Turns::default().join(&Limits::ZONE);
+        work.crew().take_on(async { panic!("as it is meant to") });
+        modest(work, 3).await;
+    }
+}

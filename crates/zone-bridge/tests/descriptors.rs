@@ -1,5 +1,4 @@
 //! A process that has no descriptors left goes on when it has some again. In a program of its own: the limit is the process's.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::{Arc, Mutex};

@@ -83,7 +83,7 @@ async fn only_so_many_bytes_may_be_under_way_in_all_calls_together() {
 
 #[tokio::test]
 async fn a_message_that_is_begun_and_not_ended_is_not_waited_for() {
-    let house = House::with(Limits { idle: std::time::Duration::from_secs(1), ..Limits::ZONE });
+    let house = House::with(Limits { message: std::time::Duration::from_secs(1), ..Limits::ZONE });
     for begun in [vec![], message(10, 0), message(10, 9)] {
         let mut raw = Raw::greeted(&house.hostile()).await;
         raw.say(&frame(HEADERS, END_HEADERS, 1, &call())).await;

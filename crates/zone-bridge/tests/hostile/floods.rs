@@ -106,7 +106,7 @@ async fn headers_that_go_on_for_ever_end_their_connection() {
 
 #[tokio::test]
 async fn calls_that_are_taken_back_at_once_end_their_connection() {
-    let house = House::with(Limits::ZONE);
+    let house = House::with(Limits { takebacks: 5, ..Limits::ZONE });
     let mut raw = Raw::greeted(&house.hostile()).await;
     // In one piece, and fewer than the library would bear by itself.
     let takebacks: Vec<u8> = (0..15_u32)

@@ -1,11 +1,10 @@
 //! Connections that are there for nothing, by the thousand.
 
-use crate::house::{House, LONG, client, served};
-use crate::raw::{HEADERS, PING, Raw, SETTINGS, call, frame};
+use crate::house::{House, LONG, served};
+use crate::raw::{DATA, END_HEADERS, END_STREAM, HEADERS, PING, Raw, SETTINGS, call, frame, watch};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
-use tonic_health::pb::HealthCheckRequest;
 use zone_bridge::{Limits, connect, only_channel};
 
 #[tokio::test]
@@ -41,7 +40,8 @@ async fn whoever_is_connected_for_nothing_is_let_go() {
         panic!("a drip is heard out");
     };
     let all = async { tokio::join!(silent, slow_preface, useless, half_open, drip) };
-    tokio::time::timeout(LONG, all).await.expect("all are let go");
+    // Sooner than a connection whose peer does not answer our pings is let go in any case.
+    tokio::time::timeout(LONG / 2, all).await.expect("all are let go");
     house.others_are_served().await;
     house.forgives().await;
 }
@@ -49,25 +49,23 @@ async fn whoever_is_connected_for_nothing_is_let_go() {
 #[tokio::test]
 async fn whoever_says_that_it_is_there_or_waits_for_something_is_not_let_go() {
     let house = House::with(Limits { idle: Duration::from_secs(5), ..Limits::ZONE });
-    let mut waits = client(&house.hostile());
-    let mut watch = waits.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
-    watch.message().await.unwrap().expect("the state of now");
+    // It says nothing more after it asked.
+    let mut waits = Raw::greeted(&house.hostile()).await;
+    waits.say(&frame(HEADERS, END_HEADERS, 1, &watch())).await;
+    waits.say(&frame(DATA, END_STREAM, 1, &[0; 5])).await;
+    waits.hear_a(DATA).await.expect("the state of now");
     // A zone dials once; when this one connection is let go, it can never be served again.
     let only = only_channel(connect(&house.hostile()).unwrap()).await.unwrap();
     let mut quiet = tonic_health::pb::health_client::HealthClient::new(only);
     served(&mut quiet).await;
-    let waited = async {
-        let mut pings = Raw::greeted(&house.hostile()).await;
-        for _ in 0..6 {
-            pings.say(&frame(PING, 0, 0, b"12345678")).await;
-            assert!(pings.hear_a(PING).await.is_some());
-            tokio::time::sleep(Duration::from_secs(2)).await;
-        }
-    };
-    tokio::select! {
-        end = watch.message() => panic!("somebody who waits was let go: {end:?}"),
-        () = waited => {}
+    let mut pings = Raw::greeted(&house.hostile()).await;
+    for _ in 0..6 {
+        pings.say(&frame(PING, 0, 0, b"12345678")).await;
+        assert!(pings.hear_a(PING).await.is_some());
+        tokio::time::sleep(Duration::from_secs(2)).await;
     }
+    waits.say(&frame(PING, 0, 0, b"12345678")).await;
+    assert!(waits.hear_a(PING).await.is_some(), "whoever waits is still there");
     served(&mut quiet).await;
 }
 
@@ -102,7 +100,7 @@ async fn ten_thousand_connections_that_say_nothing_keep_nobody_waiting() {
     }
     house.others_are_served().await;
     assert_eq!(crowd.len() + turned_away, 10_000);
-    assert!(turned_away > 0, "there is an end to what waits");
+    assert!(crowd.len() < 1000, "there is an end to what waits: {}", crowd.len());
     drop(crowd);
     house.forgives().await;
 }
