@@ -11,12 +11,13 @@ use jiff::Timestamp;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio_stream::StreamExt as _;
+use tonic::service::Routes;
 use tonic::transport::Channel;
 use wire::v1::control_bridge_client::ControlBridgeClient;
 use wire::v1::operator_bridge_server::OperatorBridgeServer;
 use wire::v1::{ControlPingRequest, HeadsRequest, SignedHead};
 use zone_bridge::{
-    Health, Listener, MESSAGE_LIMIT, Readiness, admitted, grpc_server, lazy_channel, serve_health,
+    Health, Limits, Listener, MESSAGE_LIMIT, Readiness, Refused, Tell, Turns, lazy_channel, serve_health,
     serving_health,
 };
 
@@ -33,6 +34,7 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
+    sandbox::close_inherited();
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = arguments.parent {
@@ -46,7 +48,11 @@ fn main() -> anyhow::Result<()> {
     let ops = Listener::bind(&config.health_socket(process))?;
     let operators = Listener::bind(&config.operator_socket())?;
 
-    let walls = sandbox::enter(sandbox::Powers::CONTROL_PLANE, sandbox::Requirement::BestEffort)?;
+    let walls = sandbox::enter(
+        sandbox::Powers::CONTROL_PLANE,
+        &sandbox::Surroundings::default(),
+        sandbox::Requirement::BestEffort,
+    )?;
     health.fact("walls", serde_json::to_value(&walls)?);
 
     // Its writer is a thread, so it comes after the walls.
@@ -61,10 +67,11 @@ fn main() -> anyhow::Result<()> {
         let service = OperatorBridgeServer::new(OperatorService::new(executor, key))
             .max_decoding_message_size(MESSAGE_LIMIT)
             .max_encoding_message_size(MESSAGE_LIMIT);
-        grpc_server()
-            .add_service(serving_health(&service).await)
-            .add_service(service)
-            .serve_with_incoming(admitted(operators)?)
+        let routes = Routes::new(serving_health(&service).await).add_service(service);
+        let tell = Tell::by(|Refused { code, untrusted_call, why }| {
+            tracing::warn!("the operator's socket: {code}: {why}: {untrusted_call:?}");
+        });
+        zone_bridge::serve(operators, routes, Limits::OWNER, &Turns::default(), tell)
             .await
             .context("the operator's socket")
     })

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use tonic::transport::Channel;
 use wire::v1::planner_bridge_client::PlannerBridgeClient;
 use wire::v1::{CapabilityRequest, PlannerPingRequest};
-use zone_bridge::{Health, Listener, lazy_channel};
+use zone_bridge::{Health, Limits, Listener, Turns, lazy_channel};
 
 fn main() {
     divan::main();
@@ -82,7 +82,9 @@ fn planner(folder: &Path, runtime: &tokio::runtime::Runtime) -> PlannerBridgeCli
     std::thread::spawn(move || {
         let zone = zone1.zone(Role::Planner);
         let service = PlannerService { zone1, zone, health: Health::new("bench", &[]) };
-        self::runtime().block_on(serve(listener, Bridge::Planner(service)))
+        // A benchmark asks more often than a zone may.
+        let limits = Limits { calls_per_second: u32::MAX, burst: u32::MAX, ..Limits::ZONE };
+        self::runtime().block_on(serve(listener, Bridge::Planner(service), limits, &Turns::default()))
     });
     runtime.block_on(async { PlannerBridgeClient::new(lazy_channel(&socket).unwrap()) })
 }

@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::intake::{self, Spool};
 use crate::policy_in_force::PolicyInForce;
 use crate::record::Record;
-use crate::serve::{Bridge, ControlService, PlannerService, ReaderService, serve};
+use crate::serve::{Bridge, ControlService, PlannerService, ReaderService, SupervisorService, serve};
 use crate::upkeep::upkeep;
 use crate::zone1::{Means, Zone1};
 use action::Role;
@@ -15,24 +15,26 @@ use home::{Config, Process};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
-use zone_bridge::{CannotListen, Health, Listener, Readiness, serve_health};
+use zone_bridge::{CannotListen, Health, Listener, Readiness, Turns, serve_health};
 
 /// Every socket of Zone 1, bound and not yet served.
 pub struct Sockets {
     bridges: Vec<(Role, Listener)>,
+    supervisor: Listener,
     health: Listener,
 }
 
 // === impl Sockets ===
 
 impl Sockets {
-    /// Binds a bridge for every zone, and the socket for ops scripts.
+    /// Binds a bridge for every zone and for the supervisor, and the socket for ops scripts.
     pub fn bind(config: &Config) -> Result<Self, CannotListen> {
         let bridges = Role::ALL
             .into_iter()
             .map(|role| Ok((role, Listener::bind(&config.bridge_socket(role))?)))
             .collect::<Result<_, CannotListen>>()?;
-        Ok(Sockets { bridges, health: Listener::bind(&config.health_socket(Process::Executor))? })
+        let supervisor = Listener::bind(&config.supervisor_bridge_socket())?;
+        Ok(Sockets { bridges, supervisor, health: Listener::bind(&config.health_socket(Process::Executor))? })
     }
 }
 
@@ -81,7 +83,11 @@ pub async fn run(
 
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(serve_health(sockets.health, health.clone()));
-    let desk = Arc::default();
+    let (desk, turns) = (Arc::default(), Turns::default());
+    let supervisor = Bridge::Supervisor(SupervisorService { zone1: Arc::clone(&zone1) });
+    let limits = supervisor.limits();
+    let (listener, its_turns) = (sockets.supervisor, turns.clone());
+    tasks.spawn(async move { serve(listener, supervisor, limits, &its_turns).await });
     for (role, listener) in sockets.bridges {
         let zone = zone1.zone(role);
         let reader = |source: &'static str, content_type: ContentType| {
@@ -105,7 +111,8 @@ pub async fn run(
             }
             Role::ControlPlane => Bridge::Control(ControlService { zone1: Arc::clone(&zone1), zone }),
         };
-        tasks.spawn(serve(listener, bridge));
+        let (limits, turns) = (bridge.limits(), turns.clone());
+        tasks.spawn(async move { serve(listener, bridge, limits, &turns).await });
     }
     for source in config.sources {
         let (zone1, spool, health) = (Arc::clone(&zone1), spool.clone(), health.clone());
@@ -114,6 +121,11 @@ pub async fn run(
             Ok(())
         });
     }
+    let braked = Arc::clone(&zone1);
+    tasks.spawn(async move {
+        braked.watch_latch().await;
+        Ok(())
+    });
     let (kept_up, watched) = (Arc::clone(&zone1), health.clone());
     tasks.spawn(async move {
         upkeep(&kept_up, &watched).await;

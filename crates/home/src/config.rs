@@ -33,6 +33,10 @@ pub struct Config {
     pub sandbox: SandboxRequirement,
     /// How long a process may give no sign of life before it is replaced.
     pub unresponsive_after: Duration,
+    /// How often every attack is tried again inside every zone.
+    pub probe_every: Duration,
+    /// The first of the user ids that zones run under, where the supervisor is root.
+    pub first_user: u32,
 }
 
 /// A Maildir whose contents one reader reads.
@@ -120,6 +124,18 @@ impl Config {
         config.ok_or_else(|| Problem::new(&file, "", "cannot be understood").into())
     }
 
+    /// The user, and group, id that a zone runs under where the supervisor is root; the owner's side keeps its own.
+    pub fn user_of(&self, role: Role) -> Option<u32> {
+        let nth = match role {
+            Role::ReaderEmail => 0,
+            Role::ReaderTelegram => 1,
+            Role::ReaderSlack => 2,
+            Role::Planner => 3,
+            Role::ControlPlane => return None,
+        };
+        Some(self.first_user.saturating_add(nth))
+    }
+
     /// The run folder of a process.
     pub fn run_folder(&self, process: Process) -> PathBuf {
         self.run_dir.join(process.as_str())
@@ -133,6 +149,16 @@ impl Config {
     /// The socket on which a process answers ops scripts.
     pub fn health_socket(&self, process: Process) -> PathBuf {
         self.run_folder(process).join("health.sock")
+    }
+
+    /// The socket on which the supervisor finds the executor.
+    pub fn supervisor_bridge_socket(&self) -> PathBuf {
+        self.run_folder(Process::Supervisor).join("zone-bridge.sock")
+    }
+
+    /// The socket on which the operator's command finds the supervisor.
+    pub fn zones_socket(&self) -> PathBuf {
+        self.run_folder(Process::Supervisor).join("zones.sock")
     }
 
     /// The socket on which the operator's command finds the control plane.
@@ -179,6 +205,11 @@ impl Config {
         let sandbox = zones.choice("sandbox", &requirements, SandboxRequirement::BestEffort);
         let unresponsive_after = zones.number("unresponsive_after_seconds", 75, 5..=600, "seconds");
         let unresponsive_after = Duration::from_secs(unresponsive_after.unsigned_abs());
+        let probe_every = zones.number("probe_every_seconds", 300, 1..=86_400, "seconds");
+        let probe_every = Duration::from_secs(probe_every.unsigned_abs());
+        // Nobody hands out 60578 to 61183 (https://systemd.io/UIDS-GIDS/).
+        let first_user = zones.number("first_user", 60_700, 1000..=2_000_000_000, "user id");
+        let first_user = u32::try_from(first_user).unwrap_or(60_700);
         zones.finish();
 
         for key in root.unknown() {
@@ -198,6 +229,8 @@ impl Config {
             permit_lifetime,
             sandbox,
             unresponsive_after,
+            probe_every,
+            first_user,
         })
     }
 

@@ -6,10 +6,12 @@
 //! Reading a configuration names every problem at once, each with file, key and what to do, and binds nothing.
 
 mod config;
+mod latch;
 mod layout;
 mod problem;
 mod section;
 
 pub use config::{Config, MailDelivery, SandboxRequirement, Security, SmtpSettings, Source, TEMPLATE};
+pub use latch::{CannotLatch, CannotLift, KilledHome, Latch, Latched, Level, Order};
 pub use layout::{Home, MARKER, NotAHome, Process, RECORD_ORIGIN, WITNESS_ORIGIN};
 pub use problem::{Problem, Problems};

@@ -96,7 +96,8 @@ fn guest(socket: &Path, pipe: GuestPipe, requirement: sandbox::Requirement) -> a
     let far = pipe.unix.as_deref().map(connect).transpose()?;
     let clients = Listener::bind(socket)?;
 
-    let walls = sandbox::enter(sandbox::Powers::READER, requirement)?; // from here: no files, no network, no new processes
+    // From here: nothing of the machine, no files, no network, no new processes.
+    let walls = sandbox::enter(sandbox::Powers::READER, &sandbox::Surroundings::default(), requirement)?;
     tracing::info!(%walls, socket = %socket.display(), "relaying for who dials here");
 
     runtime()?.block_on(async {
@@ -112,7 +113,8 @@ fn guest(socket: &Path, pipe: GuestPipe, requirement: sandbox::Requirement) -> a
 
 /// Keeps the power to dial and to start its command; a crash writes no core, and nothing it starts can gain a privilege.
 fn host(socket: PathBuf, pipe: HostPipe, requirement: sandbox::Requirement) -> anyhow::Result<()> {
-    let walls = sandbox::enter(sandbox::Powers::EXECUTOR, requirement)?; // from here: no core dumps, no new privileges
+    // From here: no core dumps, no new privileges, nothing to seek in the kernel.
+    let walls = sandbox::enter(sandbox::Powers::RELAY, &sandbox::Surroundings::default(), requirement)?;
     tracing::info!(%walls, socket = %socket.display(), "relaying for the zone of this socket");
 
     let pipes = match pipe {

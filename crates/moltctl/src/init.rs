@@ -4,7 +4,7 @@ use crate::check::{check, make_private};
 use anyhow::Context as _;
 use audit_log::HeadKey;
 use capability::ApprovalKey;
-use home::{Home, MARKER};
+use home::{Home, Latch, MARKER};
 use rustix::fs::{Mode, OFlags};
 use std::fs::File;
 use std::io::Write as _;
@@ -47,6 +47,7 @@ pub(crate) fn init(path: &Path) -> anyhow::Result<(Home, Made)> {
     write_new(&home.policy_file(), policy::DEFAULT, &mut made)?;
     write_new(&home.rules_file(), planner::rules::DEFAULT, &mut made)?;
     make_keys(&home, &mut made)?;
+    Latch::of(&home).prepare().context("there is no room for the latch")?;
     check(&home)?;
     Ok((home, made))
 }

@@ -9,10 +9,12 @@ mod audit;
 mod check;
 mod demo;
 mod init;
+mod latch;
 mod policy;
 mod sanitize;
 mod status;
 mod up;
+mod zones;
 
 use clap::{Parser, Subcommand};
 use clean_content::ContentType;
@@ -38,12 +40,23 @@ enum Command {
     Up(up::Arguments),
     /// Stop everything.
     Down,
+    /// Stop everything at once, whatever it does; nothing is raised again until you re-arm.
+    Kill(latch::KillArguments),
+    /// Let a killed home be raised again.
+    Rearm(latch::Reason),
+    /// Do nothing new; everything stays up to be looked at.
+    Freeze(latch::Reason),
+    /// Let what was frozen go on.
+    Unfreeze(latch::Reason),
     /// Say how every process is.
     Status {
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
+    /// Single processes: how they are, starting, stopping, and whether their walls hold.
+    #[command(subcommand)]
+    Zones(zones::Command),
     /// What the agent asks for, and your answers.
     #[command(subcommand)]
     Approvals(approvals::Command),
@@ -85,7 +98,12 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Init => init::command(&home()?),
         Command::Up(up) => up::command(&home()?, &up),
         Command::Down => up::down(&home()?),
+        Command::Kill(kill) => latch::kill(&home()?, &kill),
+        Command::Rearm(reason) => latch::rearm(&home()?, &reason),
+        Command::Freeze(reason) => latch::freeze(&home()?, &reason),
+        Command::Unfreeze(reason) => latch::unfreeze(&home()?, &reason),
         Command::Status { json } => status::command(&home()?, json),
+        Command::Zones(command) => zones::command(&home()?, &command),
         Command::Approvals(command) => approvals::command(&home()?, &command),
         Command::Audit(command) => audit::command(&home()?, &command),
         Command::Policy(command) => policy::command(&home()?, &command),

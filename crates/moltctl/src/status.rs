@@ -1,11 +1,11 @@
 //! How every process is, and which walls stand.
 
-use home::{Config, Home, Process};
+use ::zones::Supervisor;
+use home::{Config, Home, Latch, Latched, Order, Process};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
 use zone_bridge::{Readiness, Report, ask};
-use zones::Supervisor;
 
 /// One process as `status` shows it.
 struct Row {
@@ -20,21 +20,23 @@ pub(crate) fn command(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(&home)?;
     let (supervisor, rows) = crate::answers::runtime()?.block_on(look(&config));
     let ready = supervisor.as_ref().is_some_and(|report| report.ready);
-    let latched = home.latch().symlink_metadata().is_ok();
+    let latch = Latch::of(&home).read();
+    let latched = latch != Latched::Not;
     if as_json {
         let processes: Vec<_> = rows.iter().map(Row::to_json).collect();
         let status = json!({
-            "home": home.path(), "up": supervisor.is_some(), "ready": ready, "latched": latched, "processes": processes,
+            "home": home.path(), "up": supervisor.is_some(), "ready": ready, "latched": latched, "latch": latch_to_json(&latch), "processes": processes,
         });
         say!("{status}");
     } else {
         match (supervisor.is_some(), ready) {
+            (false, _) if matches!(latch, Latched::Killed(_)) => say!("{} is down.", home.path().display()),
             (false, _) => say!("{} is down. Raise it with: moltctl up", home.path().display()),
             (true, true) => say!("{} is up and ready.", home.path().display()),
             (true, false) => say!("{} is up, but not everything is ready.", home.path().display()),
         }
-        if latched {
-            say!("The latch `{}` is set: nothing is done.", home.latch().display());
+        if let Some(words) = latch_in_words(&home, &latch) {
+            say!("{words}");
         }
         if supervisor.is_some() {
             say!("PROCESS          STATE          PID RESTARTS  WALLS");
@@ -44,6 +46,31 @@ pub(crate) fn command(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(if ready && !latched { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn latch_to_json(latch: &Latched) -> Value {
+    match latch {
+        Latched::Not => Value::Null,
+        Latched::Frozen(order) => json!(order),
+        Latched::Killed(Some(order)) => json!(order),
+        Latched::Killed(None) => json!({ "level": "killed" }),
+    }
+}
+
+/// How far the latch goes, by whom, and the way back.
+fn latch_in_words(home: &Home, latch: &Latched) -> Option<String> {
+    let by = |order: &Order| one_line(&format!(" by {} at {:.0}: {}", order.who, order.at, order.why));
+    match latch {
+        Latched::Not => None,
+        Latched::Frozen(order) => {
+            Some(format!("FROZEN{}\nNothing new is done until: moltctl unfreeze --reason TEXT", by(order)))
+        }
+        Latched::Killed(order) => Some(format!(
+            "KILLED{}\nThe latch `{}` is set: nothing is done or raised until: moltctl rearm --reason TEXT",
+            order.as_ref().map(by).unwrap_or_default(),
+            home.latch().display()
+        )),
+    }
 }
 
 async fn look(config: &Config) -> (Option<Report>, Vec<Row>) {
@@ -81,6 +108,10 @@ impl Row {
             "pid": self.seen.get("pid"),
             "restarts": self.seen.get("restarts"),
             "last_end": self.seen.get("last_end"),
+            "wanted": self.seen.get("state"),
+            "alert": self.seen.get("alert"),
+            "refused_attacks": self.seen.get("refused_attacks"),
+            "cell": self.seen.get("cell"),
             "checks": self.report.as_ref().map(|report| &report.checks),
             "walls": self.walls(),
         })
@@ -98,6 +129,12 @@ impl Row {
             number("restarts"),
             walls_in_words(&self.walls())
         );
+        if let Some(refused) = self.seen.get("refused_attacks").and_then(Value::as_u64) {
+            line.push_str(&format!("; {refused} attacks refused"));
+        }
+        if let Some(alert) = self.seen.get("alert").and_then(Value::as_str) {
+            line.push_str(&format!("\n                 ALERT: {}", one_line(alert)));
+        }
         for (name, check) in self.report.iter().flat_map(|report| &report.checks) {
             if let Readiness::NotReady(why) = check {
                 line.push_str(&format!("\n                 {}: {}", one_line(name), one_line(why)));

@@ -2,13 +2,13 @@
 
 use crate::check::check;
 use crate::status::one_line;
+use ::zones::{Lock, Programs, Supervisor, stop, supervisor};
 use anyhow::Context as _;
-use home::{Config, Home, Process};
+use home::{Config, Home, Latch, Process};
 use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use zone_bridge::{Listener, Readiness, Report, ask, serve_health};
-use zones::{Lock, Programs, Supervisor, stop, supervisor};
 
 /// How long everything may take to become ready.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,7 +31,10 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
         let _leash = sandbox::die_with_parent(parent)?;
     }
     let home = Home::open(path)?;
+    // Before anything is looked for: a killed home is not raised. Whoever takes the lock asks again.
+    Latch::of(&home).refuse_when_killed()?;
     let config = check(&home)?;
+    Latch::of(&home).prepare().context("there is no room for the latch, so a kill might find none")?;
     let programs = Programs::beside(&std::env::current_exe()?)?;
     if arguments.detach {
         return detach(&home, &config);
@@ -43,6 +46,7 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
     let _lock = Lock::take(&home)?;
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     let ops = Listener::bind(&config.health_socket(Process::Supervisor))?;
+    let operators = Listener::bind(&config.zones_socket())?;
     let socket = config.health_socket(Process::Supervisor);
     let raised = Supervisor::new(home.clone(), config, programs);
     crate::answers::runtime()?.block_on(async {
@@ -55,7 +59,7 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
                 _ = terminate.recv() => {}
             }
         };
-        raised.run(stop).await?;
+        raised.run(operators, stop).await?;
         announcing.abort();
         say!("Stopped.");
         Ok(ExitCode::SUCCESS)

@@ -66,7 +66,9 @@ async fn carry_out(
                 tokio::time::sleep(SOON).await;
             }
             // Nobody said no: Zone 1 cannot act now.
-            "latched" | "audit_unavailable" | "policy_changed" => tokio::time::sleep(LATER).await,
+            "latched" | "audit_unavailable" | "policy_changed" | "too_many_calls" | "too_many_bytes" => {
+                tokio::time::sleep(LATER).await
+            }
             _ => return Ok(code),
         }
     }

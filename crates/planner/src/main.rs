@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_stream::StreamExt as _;
-use zone_bridge::{Health, Listener, Readiness, connect, only_channel, serve_health};
+use zone_bridge::{Health, Listener, Readiness, connect, only_channel, serve_health_and_probe};
 
 /// Wishes that are on the bridge at a time; most of that time is waiting for the owner.
 const AT_A_TIME: usize = 64;
@@ -37,9 +37,13 @@ struct Config {
     /// End when this process, the one that started us, is gone.
     #[arg(long)]
     parent: Option<u32>,
+    /// Become this user, `UID:GID`. Only root can.
+    #[arg(long, hide = true)]
+    user: Option<sandbox::User>,
 }
 
 fn main() -> anyhow::Result<()> {
+    sandbox::close_inherited();
     let config = Config::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = config.parent {
@@ -50,13 +54,15 @@ fn main() -> anyhow::Result<()> {
     let ops = Listener::bind(&config.health)?;
     let bridge = connect(&config.socket)?;
 
-    let walls = sandbox::enter(sandbox::Powers::PLANNER, config.sandbox)?; // from here: no files, no network, no new processes
+    let surroundings = sandbox::Surroundings::of_socket(&config.socket, config.user)?;
+    // From here: nothing of the machine but the socket's folder, no files, no network, no new processes. The zone is a child.
+    let walls = sandbox::enter(sandbox::Powers::PLANNER, &surroundings, config.sandbox)?;
     health.fact("walls", serde_json::to_value(&walls)?);
     health.fact("rules", rules.len().into());
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        tokio::spawn(serve_health(ops, health.clone()));
+        tokio::spawn(serve_health_and_probe(ops, health.clone(), sandbox::probe));
         plan(CapabilityClient::new(only_channel(bridge).await?), Arc::new(rules), &health).await
     })
 }

@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
-use zone_bridge::{Health, Listener, connect, only_channel, serve_health};
+use zone_bridge::{Health, Listener, connect, only_channel, serve_health_and_probe};
 
 /// Zone 3: turns one source's raw bytes into clean content.
 #[derive(Parser)]
@@ -23,6 +23,9 @@ struct Config {
     /// End when this process, the one that started us, is gone.
     #[arg(long)]
     parent: Option<u32>,
+    /// Become this user, `UID:GID`. Only root can.
+    #[arg(long, hide = true)]
+    user: Option<sandbox::User>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -33,6 +36,7 @@ enum Source {
 }
 
 fn main() -> anyhow::Result<()> {
+    sandbox::close_inherited();
     let config = Config::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = config.parent {
@@ -42,12 +46,14 @@ fn main() -> anyhow::Result<()> {
     let ops = Listener::bind(&config.health)?;
     let bridge = connect(&config.socket)?;
 
-    let walls = sandbox::enter(sandbox::Powers::READER, config.sandbox)?; // from here: no files, no network, no new processes
+    let surroundings = sandbox::Surroundings::of_socket(&config.socket, config.user)?;
+    // From here: nothing of the machine but the socket's folder, no files, no network, no new processes. The zone is a child.
+    let walls = sandbox::enter(sandbox::Powers::READER, &surroundings, config.sandbox)?;
     health.fact("walls", serde_json::to_value(&walls)?);
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        tokio::spawn(serve_health(ops, health.clone()));
+        tokio::spawn(serve_health_and_probe(ops, health.clone(), sandbox::probe));
         Ok(reader::attend(only_channel(bridge).await?, &health).await?)
     })
 }

@@ -5,29 +5,58 @@
 //! and not by whoever takes it over.
 //!
 //! What the process cannot do for itself is its spawner's duty: an environment holding only what the zone needs
-//! (taking it away in-process is not safe, and the kernel keeps the first copy in `/proc/self/environ`), no
-//! descriptors but those meant for it ([`keep_descriptors_to_ourselves`]), and a user of its own.
+//! (taking it away in-process is not safe, and the kernel keeps the first copy in `/proc/self/environ`). What it was
+//! given open it closes itself, as its first act ([`close_inherited`]).
 //!
-//! What these walls do not do. They do not give the process a root folder or a network namespace of its own: it can
-//! still see that a file exists, and its size (`stat`), and list the processes that `/proc` shows to `stat`. The
-//! system call filter names what is refused and lets the rest through, so a call that Linux gains tomorrow is not
-//! refused until it is named here or a list of what is allowed replaces this one.
+//! What these walls do not do: they do not bound how much of the processor a zone uses (its supervisor's cell does), and
+//! they do not keep it from saying what it likes on the bridge, which is why nobody at the other end believes it.
 //!
-//! One line of this crate is `unsafe`: it gives an inherited descriptor its type.
+//! All `unsafe` code of the workspace is here, each piece with the contract that makes it sound: raw descriptors
+//! (`descriptors`), one fork (`guard`), what runs between a fork and an exec (`birth`), and calls that have no safe wrapper.
 
-mod inherited;
+#[cfg(target_os = "linux")]
+mod allowed;
+mod birth;
+#[cfg(target_os = "linux")]
+mod capabilities;
+mod descriptors;
+#[cfg(target_os = "linux")]
+mod filter;
+#[cfg(all(test, target_os = "linux"))]
+mod filter_tests;
+#[cfg(target_os = "linux")]
+mod guard;
 mod limits;
+#[cfg(target_os = "linux")]
+mod machine;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod parent;
 mod powers;
+mod probe;
+#[cfg(target_os = "linux")]
+mod proc;
 mod reach;
 #[cfg(target_os = "linux")]
-mod system_calls;
+mod refused;
+#[cfg(target_os = "linux")]
+mod root;
+#[cfg(target_os = "linux")]
+mod rule;
+mod surroundings;
+#[cfg(target_os = "linux")]
+mod user;
 mod walls;
 
-pub use inherited::keep_descriptors_to_ourselves;
+pub use birth::start_in;
+pub use descriptors::{close_inherited, keep_descriptors_to_ourselves};
 pub use parent::{Leash, Orphaned, die_with_parent};
 pub use powers::{Powers, Requirement, UnknownRequirement};
+pub use probe::{Attempt, Outcome, Targets, probe};
+pub use surroundings::{Surroundings, UnknownUser, User};
 pub use walls::{Wall, WallState, Walls};
+
+use walls::name;
 
 /// Why a process did not lock itself. It must end: part of its walls may stand already.
 #[derive(Debug, thiserror::Error)]
@@ -50,38 +79,54 @@ pub enum CannotEnter {
         /// What the operator can do about it.
         mend: &'static str,
     },
+    /// The zone has no guard that it would end with, or has lost it.
+    #[error("the zone cannot be put under a guard, or its guard or parent is gone")]
+    NoGuard(#[source] std::io::Error),
 }
 
 /// Gives up every power that `powers` does not keep, for this process and all that it may start.
 ///
 /// The order matters:
 ///
-/// 1. Threads are counted, because most walls hold only for the calling thread and those it starts later.
-/// 2. Core dumps go first: until then a crash would write this process's memory to a disk.
+/// 1. Threads are counted, because most walls hold only for the calling thread and those it starts later, and because a
+///    process with threads cannot fork safely.
+/// 2. Core files go first: until then a crash would write this process's memory to a disk.
 /// 3. Limits on open files and memory, which need no privilege and cannot fail later.
-/// 4. No new privileges: an unprivileged process may raise walls 5 and 6 only after it.
-/// 5. Landlock, which needs to open descriptors and calls that wall 6 may refuse.
-/// 6. The system call filter is last, because it refuses what raising the others takes.
+/// 4. The machine: namespaces, an empty root, the zone's own user, no capabilities. **The zone goes on in a child of the
+///    process that called**, which stays as its guard and never returns from here.
+/// 5. Not dumpable, which the change of user would undo.
+/// 6. No new privileges: an unprivileged process may raise walls 7 and 8 only after it.
+/// 7. Landlock, which needs to open descriptors and calls that wall 8 refuses, and itself refuses to mount.
+/// 8. The system call filter is last, because it refuses what raising the others takes.
 ///
 /// With [`Requirement::Require`], the first wanted wall that is missing is the error; the process must then end.
 /// With [`Requirement::BestEffort`] it is reported in [`Walls`].
-pub fn enter(powers: Powers, requirement: Requirement) -> Result<Walls, CannotEnter> {
+pub fn enter(
+    powers: Powers,
+    surroundings: &Surroundings,
+    requirement: Requirement,
+) -> Result<Walls, CannotEnter> {
     if let Some(threads) = running_threads().filter(|&threads| threads > 1) {
         return Err(CannotEnter::TooLate { threads });
     }
+    let raise = |name: &'static str, raised: &dyn Fn() -> WallState| Wall {
+        name,
+        state: if powers.want(name) { raised() } else { WallState::NotWanted },
+    };
+    let core_files = raise(name::CORE_DUMPS, &limits::no_core_files);
     let mut walls = vec![
-        Wall { name: "core-dumps", state: limits::no_core_dumps() },
-        Wall { name: "open-files", state: limits::open_files(powers.open_files) },
-        Wall { name: "memory", state: limits::memory(powers.memory) },
-        Wall { name: "new-privileges", state: limits::no_new_privileges() },
+        raise(name::OPEN_FILES, &|| limits::open_files(powers.open_files)),
+        raise(name::MEMORY, &|| limits::memory(powers.memory)),
+        raise(name::DESCRIPTORS, &descriptors::state),
     ];
-    let [files, tcp, scope] = reach::only_what_is_open(&powers);
-    walls.extend([
-        Wall { name: "files", state: files },
-        Wall { name: "tcp", state: tcp },
-        Wall { name: "scope", state: scope },
-        Wall { name: "system-calls", state: system_calls(&powers) },
-    ]);
+    walls.extend(leave_the_machine(&powers, surroundings)?);
+    walls.push(match core_files.state {
+        WallState::Stands => raise(name::CORE_DUMPS, &limits::not_dumpable),
+        WallState::Missing { .. } | WallState::NotWanted => core_files,
+    });
+    walls.push(raise(name::NEW_PRIVILEGES, &limits::no_new_privileges));
+    walls.extend(reach::only_what_is_open(&powers));
+    walls.push(raise(name::SYSTEM_CALLS, &|| system_calls(&powers)));
     let walls = Walls::new(walls);
     if requirement == Requirement::Require
         && let Some((wall, why)) = walls.missing().next()
@@ -92,11 +137,19 @@ pub fn enter(powers: Powers, requirement: Requirement) -> Result<Walls, CannotEn
 }
 
 #[cfg(target_os = "linux")]
-use system_calls::refuse_given_up as system_calls;
+use filter::hold_to_lists as system_calls;
+#[cfg(target_os = "linux")]
+use machine::leave as leave_the_machine;
 
 #[cfg(not(target_os = "linux"))]
 fn system_calls(powers: &Powers) -> WallState {
     if powers.keeps_everything() { WallState::NotWanted } else { walls::not_raised_here() }
+}
+
+/// Only Linux has namespaces; what Seatbelt does instead is told by the walls `files` and `tcp`.
+#[cfg(not(target_os = "linux"))]
+fn leave_the_machine(_powers: &Powers, _surroundings: &Surroundings) -> Result<Vec<Wall>, CannotEnter> {
+    Ok(Vec::new())
 }
 
 /// `None` where the system does not tell: then the filter's own synchronisation over all threads has to do.

@@ -9,18 +9,19 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::powers::Bound;
 use crate::walls::WallState;
 
-/// The limit keeps a kernel from writing a core file; not being dumpable also keeps a `core_pattern` pipe, which
-/// ignores the limit, from getting one, and a process of the same user from attaching or reading `/proc/PID/mem`.
-pub(crate) fn no_core_dumps() -> WallState {
+/// The limit keeps a kernel from writing a core file.
+pub(crate) fn no_core_files() -> WallState {
     let zero = Rlimit { current: Some(0), maximum: Some(0) };
-    if let Err(error) = setrlimit(Resource::Core, zero) {
-        return WallState::missing(format_args!("`setrlimit(RLIMIT_CORE)`: {error}"));
+    match setrlimit(Resource::Core, zero) {
+        Ok(()) => WallState::Stands,
+        Err(error) => WallState::missing(format_args!("`setrlimit(RLIMIT_CORE)`: {error}")),
     }
-    not_dumpable()
 }
 
+/// Not being dumpable also keeps a `core_pattern` pipe, which ignores the limit, from getting a core, and a process of
+/// the same user from attaching or reading `/proc/PID/mem`. A change of user sets it anew, so it comes after that.
 #[cfg(target_os = "linux")]
-fn not_dumpable() -> WallState {
+pub(crate) fn not_dumpable() -> WallState {
     use rustix::process::{DumpableBehavior, dumpable_behavior, set_dumpable_behavior};
     match set_dumpable_behavior(DumpableBehavior::NotDumpable).and_then(|()| dumpable_behavior()) {
         Ok(DumpableBehavior::NotDumpable) => WallState::Stands,
@@ -30,7 +31,7 @@ fn not_dumpable() -> WallState {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn not_dumpable() -> WallState {
+pub(crate) fn not_dumpable() -> WallState {
     WallState::Stands
 }
 

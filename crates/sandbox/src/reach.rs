@@ -2,13 +2,21 @@
 
 use crate::Powers;
 use crate::powers::Power;
-use crate::walls::WallState;
+use crate::walls::{Wall, WallState, name};
 
-/// Leaves only what is open already. The states of the walls `files`, `tcp` and `scope`, in this order.
+/// Leaves only what is open already: the walls `files`, `tcp` and `scope`.
+pub(crate) fn only_what_is_open(powers: &Powers) -> [Wall; 3] {
+    let wanted = [(name::FILES, powers.files), (name::TCP, powers.network), (name::SCOPE, powers.network)]
+        .map(|(wall, power)| (wall, if powers.want(wall) { power } else { Power::Kept }));
+    let states = states(wanted.map(|(_, power)| power));
+    let mut states = states.into_iter();
+    wanted.map(|(name, _)| Wall { name, state: states.next().unwrap_or(WallState::NotWanted) })
+}
+
 #[cfg(target_os = "linux")]
-pub(crate) fn only_what_is_open(powers: &Powers) -> [WallState; 3] {
-    if powers.files == Power::Kept && powers.network == Power::Kept {
-        return [WallState::NotWanted, WallState::NotWanted, WallState::NotWanted];
+fn states(powers: [Power; 3]) -> [WallState; 3] {
+    if powers == [Power::Kept; 3] {
+        return powers.map(|_| WallState::NotWanted);
     }
     match linux::restrict(powers) {
         Ok(abi) => linux::states(powers, abi),
@@ -17,8 +25,8 @@ pub(crate) fn only_what_is_open(powers: &Powers) -> [WallState; 3] {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn only_what_is_open(powers: &Powers) -> [WallState; 3] {
-    [powers.files, powers.network, powers.network].map(|power| match power {
+fn states(powers: [Power; 3]) -> [WallState; 3] {
+    powers.map(|power| match power {
         Power::Kept => WallState::NotWanted,
         Power::GivenUp => crate::walls::not_raised_here(),
     })
@@ -33,7 +41,7 @@ mod linux {
         Scope,
     };
 
-    use super::{Power, Powers, WallState};
+    use super::{Power, WallState};
 
     /// The newest version this was written for; an older kernel enforces what it knows of it.
     const KNOWN: ABI = ABI::V9;
@@ -43,7 +51,7 @@ mod linux {
     const SCOPE: ABI = ABI::V6;
 
     /// A ruleset without a single rule: everything it handles is refused. The version that the kernel enforces.
-    pub(super) fn restrict(powers: &Powers) -> Result<ABI, String> {
+    pub(super) fn restrict(powers: [Power; 3]) -> Result<ABI, String> {
         let status = ruleset(powers)
             .and_then(|ruleset| ruleset.create()?.restrict_self())
             .map_err(|error| format!("Landlock: {error}"))?;
@@ -62,18 +70,21 @@ mod linux {
         }
     }
 
-    fn ruleset(powers: &Powers) -> Result<Ruleset, RulesetError> {
+    fn ruleset([files, tcp, scope]: [Power; 3]) -> Result<Ruleset, RulesetError> {
         let mut ruleset = Ruleset::default();
-        if powers.files == Power::GivenUp {
+        if files == Power::GivenUp {
             ruleset = ruleset.handle_access(AccessFs::from_all(KNOWN))?;
         }
-        if powers.network == Power::GivenUp {
-            ruleset = ruleset.handle_access(AccessNet::from_all(KNOWN))?.scope(Scope::from_all(KNOWN))?;
+        if tcp == Power::GivenUp {
+            ruleset = ruleset.handle_access(AccessNet::from_all(KNOWN))?;
+        }
+        if scope == Power::GivenUp {
+            ruleset = ruleset.scope(Scope::from_all(KNOWN))?;
         }
         Ok(ruleset)
     }
 
-    pub(super) fn states(powers: &Powers, abi: ABI) -> [WallState; 3] {
+    pub(super) fn states([files, tcp, scope]: [Power; 3], abi: ABI) -> [WallState; 3] {
         let since = |needed: ABI, what: &str| {
             if abi >= needed {
                 WallState::Stands
@@ -85,14 +96,14 @@ mod linux {
             }
         };
         [
-            wanted(powers.files, files_are_shut),
-            wanted(powers.network, || since(TCP, "TCP ports")),
-            wanted(powers.network, || since(SCOPE, "scopes for signals and abstract sockets")),
+            wanted(files, files_are_shut),
+            wanted(tcp, || since(TCP, "TCP ports")),
+            wanted(scope, || since(SCOPE, "scopes for signals and abstract sockets")),
         ]
     }
 
-    pub(super) fn states_without(powers: &Powers, why: &str) -> [WallState; 3] {
-        [powers.files, powers.network, powers.network].map(|power| wanted(power, || WallState::missing(why)))
+    pub(super) fn states_without(powers: [Power; 3], why: &str) -> [WallState; 3] {
+        powers.map(|power| wanted(power, || WallState::missing(why)))
     }
 
     fn wanted(power: Power, state: impl FnOnce() -> WallState) -> WallState {

@@ -5,7 +5,11 @@ use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 use tonic::transport::{Channel, Endpoint};
+
+/// How often we say that we are still there while no call is under way: whoever says nothing for 8 s is let go.
+const STILL_HERE: Duration = Duration::from_secs(3);
 
 /// Why there is no bridge.
 #[derive(Debug, thiserror::Error)]
@@ -44,8 +48,7 @@ pub async fn only_channel(stream: UnixStream) -> Result<Channel, CannotDial> {
             .and_then(tokio::net::UnixStream::from_std);
         async move { stream.map(TokioIo::new) }
     });
-    // The address is never dialled; it only names the authority in requests.
-    Ok(Endpoint::from_static("http://zone-bridge").connect_with_connector(connector).await?)
+    Ok(endpoint().connect_with_connector(connector).await?)
 }
 
 /// A channel that dials when it is used, and again after a loss.
@@ -57,5 +60,12 @@ pub fn lazy_channel(path: &Path) -> Result<Channel, CannotDial> {
         let path = path.clone();
         async move { tokio::net::UnixStream::connect(path).await.map(TokioIo::new) }
     });
-    Ok(Endpoint::from_static("http://zone-bridge").connect_with_connector_lazy(connector))
+    Ok(endpoint().connect_with_connector_lazy(connector))
+}
+
+fn endpoint() -> Endpoint {
+    // The address is never dialled; it only names the authority in requests.
+    Endpoint::from_static("http://zone-bridge")
+        .http2_keep_alive_interval(STILL_HERE)
+        .keep_alive_while_idle(true)
 }

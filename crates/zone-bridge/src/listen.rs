@@ -1,31 +1,35 @@
 //! The one listener of the workspace: a private folder, a socket of mode 0660, and only peers whom the kernel vouches for.
+//!
+//! A peer is admitted when it runs as this process's user or as root. A zone that has a user of its own is admitted by its
+//! group: where the socket's folder belongs to a group that is not ours, a peer of that group is let in, and the folder
+//! may be 0750. So whoever sets up the folder says who may come; nothing else does.
 
-use rustix::fs::{Mode, OFlags};
+use crate::connection::Peer;
+use rustix::fs::{Gid, Mode, OFlags};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::net::UnixStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::{UnixListener, UnixStream};
 use tokio_stream::{Stream, StreamExt as _};
 
-/// The largest message on any socket, in bytes. Raw content is streamed in parts.
-pub const MESSAGE_LIMIT: usize = 1024 * 1024;
-
-/// Connections that one socket serves at a time; further ones wait in the kernel's queue.
-const CONNECTIONS: usize = 32;
-
-/// Calls under way on one connection.
-const STREAMS: u32 = 128;
-
-/// Bytes of headers of one call.
-const HEADERS: u32 = 16 * 1024;
+/// How long to wait after a connection could not be accepted: there are no descriptors, and others give some back.
+pub(crate) const NO_DESCRIPTORS: Duration = Duration::from_millis(100);
 
 /// A bound socket that nobody has been accepted on yet.
 #[derive(Debug)]
-pub struct Listener(std::os::unix::net::UnixListener);
+pub struct Listener {
+    socket: std::os::unix::net::UnixListener,
+    admission: Admission,
+}
+
+/// Who may come in on a socket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Admission {
+    user: u32,
+    /// The group of the socket's folder, where it is another's than ours.
+    group: Option<u32>,
+}
 
 /// Why a socket cannot be bound.
 #[derive(Debug, thiserror::Error)]
@@ -48,54 +52,13 @@ pub enum CannotListen {
     },
 }
 
-/// A connection of an admitted peer.
-#[derive(Debug)]
-pub struct Admitted {
-    stream: UnixStream,
-    peer: Peer,
-    _place: OwnedSemaphorePermit,
-}
-
-/// Who is at the other end of a connection, and what the server noted about that connection. Every request that comes in
-/// on it carries the same one.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    /// The user id that the kernel gives.
-    pub uid: u32,
-    mark: Arc<AtomicBool>,
-}
-
-// === impl Peer ===
-
-impl Peer {
-    /// Who sent a request; `None` for one that did not come in by [`admitted`].
-    pub fn of<T>(request: &tonic::Request<T>) -> Option<Self> {
-        request.extensions().get::<Self>().cloned()
-    }
-
-    /// A peer that is on no socket.
-    pub fn nobody() -> Self {
-        Self { uid: u32::MAX, mark: Arc::default() }
-    }
-
-    /// Marks the connection, for as long as it lives. What a mark means is the server's affair.
-    pub fn mark(&self) {
-        self.mark.store(true, Ordering::Release);
-    }
-
-    /// Whether the connection was marked.
-    pub fn is_marked(&self) -> bool {
-        self.mark.load(Ordering::Acquire)
-    }
-}
-
 // === impl Listener ===
 
 impl Listener {
     /// Binds a socket in a folder of its own, replacing what a process that ended left there.
     pub fn bind(path: &Path) -> Result<Self, CannotListen> {
         let bind_problem = |source| CannotListen::Bind { path: path.to_owned(), source };
-        private_folder(path.parent().unwrap_or(Path::new("/")))?;
+        let group = private_folder(path.parent().unwrap_or(Path::new("/")))?;
         match std::fs::symlink_metadata(path) {
             Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path).map_err(bind_problem)?,
             Ok(_) => {
@@ -106,66 +69,58 @@ impl Listener {
             }
             Err(_) => {}
         }
-        let listener = std::os::unix::net::UnixListener::bind(path).map_err(bind_problem)?;
+        let socket = std::os::unix::net::UnixListener::bind(path).map_err(bind_problem)?;
         // Nobody else can be in between: the folder is ours alone.
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(bind_problem)?;
-        listener.set_nonblocking(true).map_err(bind_problem)?;
-        Ok(Self(listener))
+        if let Some(group) = group {
+            // Without this the group could enter the folder and not write to the socket.
+            rustix::fs::chown(path, None, Some(Gid::from_raw(group)))
+                .map_err(|errno| bind_problem(errno.into()))?;
+        }
+        socket.set_nonblocking(true).map_err(bind_problem)?;
+        let user = rustix::process::geteuid().as_raw();
+        Ok(Self { socket, admission: Admission { user, group } })
     }
 
-    /// The listener inside a runtime.
-    pub fn into_tokio(self) -> io::Result<tokio::net::UnixListener> {
-        tokio::net::UnixListener::from_std(self.0)
+    /// How many connections may wait to be accepted.
+    pub(crate) fn let_wait(&self, connections: i32) -> io::Result<()> {
+        Ok(rustix::net::listen(&self.socket, connections)?)
+    }
+
+    /// The listener inside a runtime, and who may come in.
+    pub(crate) fn into_tokio(self) -> io::Result<(UnixListener, Admission)> {
+        Ok((UnixListener::from_std(self.socket)?, self.admission))
     }
 }
 
-/// The connections of peers that run as this process's user or as root; others are closed unheard.
-pub fn admitted(listener: Listener) -> io::Result<impl Stream<Item = io::Result<Admitted>>> {
-    let listener = listener.into_tokio()?;
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let accepted = tokio_stream::wrappers::UnixListenerStream::new(listener);
-    let us = rustix::process::geteuid().as_raw();
+// === impl Admission ===
+
+impl Admission {
+    /// The peer, if it may come in. One that the kernel does not vouch for may not.
+    pub(crate) fn of(self, stream: &UnixStream) -> Option<Peer> {
+        let peer = stream.peer_cred().ok()?;
+        let is_one_of_us = peer.uid() == self.user || peer.uid() == 0;
+        (is_one_of_us || self.group == Some(peer.gid())).then(|| Peer::new(peer.uid()))
+    }
+}
+
+/// The connections of peers that may come in, as bare streams, for who carries bytes and answers none. It does not end: where
+/// a connection cannot be accepted there are no descriptors, and others give some back.
+pub fn admitted(listener: Listener) -> io::Result<impl Stream<Item = io::Result<UnixStream>>> {
+    let (listener, admission) = listener.into_tokio()?;
+    let accepted = tokio_stream::wrappers::UnixListenerStream::new(listener).then(async |accepted| {
+        if accepted.is_err() {
+            tokio::time::sleep(NO_DESCRIPTORS).await;
+        }
+        accepted
+    });
     Ok(accepted
-        .then(move |stream| {
-            let places = Arc::clone(&places);
-            async move {
-                let place = places.acquire_owned().await.map_err(io::Error::other)?;
-                let stream = stream?;
-                // A peer that the kernel does not vouch for is nobody, whom the filter below lets go.
-                let peer = stream.peer_cred().map_or_else(
-                    |_unknown| Peer::nobody(),
-                    |peer| Peer { uid: peer.uid(), mark: Arc::default() },
-                );
-                Ok(Admitted { stream, peer, _place: place })
-            }
-        })
-        .filter(move |admitted: &io::Result<Admitted>| match admitted {
-            Ok(Admitted { peer, .. }) => peer.uid == us || peer.uid == 0,
-            Err(_) => true,
-        }))
+        .filter_map(move |accepted| accepted.ok().filter(|stream| admission.of(stream).is_some()).map(Ok)))
 }
 
-/// A gRPC server with the limits that hold on every bridge.
-pub fn grpc_server() -> tonic::transport::Server {
-    tonic::transport::Server::builder()
-        .max_concurrent_streams(STREAMS)
-        .http2_max_header_list_size(HEADERS)
-        .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-}
-
-/// The `grpc.health.v1` service of a socket, saying that this service, and the socket as a whole, serves.
-pub async fn serving_health<S: tonic::server::NamedService>(
-    _service: &S,
-) -> tonic_health::pb::health_server::HealthServer<impl tonic_health::pb::health_server::Health> {
-    let (reporter, service) = tonic_health::server::health_reporter();
-    reporter.set_service_status("", tonic_health::ServingStatus::Serving).await;
-    reporter.set_service_status(S::NAME, tonic_health::ServingStatus::Serving).await;
-    service
-}
-
-/// Makes the folder (0700) or checks that it is a real one of ours that others cannot change.
-fn private_folder(folder: &Path) -> Result<(), CannotListen> {
+/// Makes the folder (0700) or checks that it is a real one of ours that others cannot change. Returns its group when that is
+/// not ours.
+fn private_folder(folder: &Path) -> Result<Option<u32>, CannotListen> {
     let problem = |why: String| CannotListen::Folder { folder: folder.to_owned(), why };
     if let Some(parent) = folder.parent() {
         std::fs::create_dir_all(parent).map_err(|error| problem(error.to_string()))?;
@@ -185,49 +140,6 @@ fn private_folder(folder: &Path) -> Result<(), CannotListen> {
     if metadata.mode() & 0o022 != 0 {
         return Err(problem(format!("others can change it; mend it with `chmod 700 {}`", folder.display())));
     }
-    Ok(())
-}
-
-// === impl Admitted ===
-
-impl tonic::transport::server::Connected for Admitted {
-    type ConnectInfo = Peer;
-
-    fn connect_info(&self) -> Self::ConnectInfo {
-        self.peer.clone()
-    }
-}
-
-impl tokio::io::AsyncRead for Admitted {
-    fn poll_read(
-        self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
-    }
-}
-
-impl tokio::io::AsyncWrite for Admitted {
-    fn poll_write(
-        self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &[u8],
-    ) -> std::task::Poll<io::Result<usize>> {
-        std::pin::Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(
-        self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.get_mut().stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(
-        self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
-    }
+    let ours = rustix::process::getegid().as_raw();
+    Ok((metadata.gid() != ours).then_some(metadata.gid()))
 }

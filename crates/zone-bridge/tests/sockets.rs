@@ -60,39 +60,3 @@ async fn a_process_is_ready_only_when_everything_it_needs_is_there() {
     assert_eq!(report.checks["policy"], Readiness::NotReady("changed on the disk".to_owned()));
     assert!(ask(&folder.path().join("nobody.sock")).await.is_err());
 }
-
-#[tokio::test]
-async fn a_peer_of_another_user_is_closed_unheard_even_where_the_files_let_it_in() {
-    use tokio_stream::StreamExt as _;
-    if !rustix::process::geteuid().is_root() {
-        println!("skipped: only root can connect as somebody else");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let socket = folder.path().join("run/bridge.sock");
-    let mut peers = std::pin::pin!(zone_bridge::admitted(Listener::bind(&socket).unwrap()).unwrap());
-    // Undo what the listener does with files, so that only the kernel's word on the peer is left.
-    for (path, open) in [(folder.path(), 0o755), (&folder.path().join("run"), 0o755), (&socket, 0o666)] {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(open)).unwrap();
-    }
-    let connect_as = |uid: u32| {
-        use std::os::unix::process::CommandExt as _;
-        let script =
-            "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(s.recv(1))";
-        let mut command = std::process::Command::new("/usr/bin/python3");
-        command.args(["-c", script]).arg(&socket).uid(uid).stdout(std::process::Stdio::piped());
-        command.spawn().unwrap()
-    };
-    // Nobody comes first, root second: the first to be admitted must be root.
-    let foreign = connect_as(65534);
-    let said = tokio::task::spawn_blocking(|| foreign.wait_with_output().unwrap());
-    let said = tokio::select! {
-        said = said => said.unwrap(),
-        admitted = peers.next() => panic!("a foreign peer was admitted: {admitted:?}"),
-    };
-    assert_eq!(String::from_utf8_lossy(&said.stdout), "b''\n", "connected, and closed: {said:?}");
-    let mut own = connect_as(0);
-    let admitted = peers.next().await.unwrap().unwrap();
-    drop(admitted);
-    own.wait().unwrap();
-}

@@ -48,14 +48,21 @@ impl Programs {
         let parent = [OsString::from("--parent"), std::process::id().to_string().into()];
         let of_home = || vec![OsString::from("--home"), home.path().into()];
         let of_zone = |role: Role| -> Vec<OsString> {
-            vec![
+            let mut arguments = vec![
                 "--socket".into(),
                 config.bridge_socket(role).into(),
                 "--health".into(),
                 config.health_socket(process).into(),
                 "--sandbox".into(),
                 config.sandbox.as_str().into(),
-            ]
+            ];
+            // Only root can make somebody else of a zone.
+            if rustix::process::geteuid().is_root()
+                && let Some(user) = config.user_of(role)
+            {
+                arguments.extend(["--user".into(), format!("{user}:{user}").into()]);
+            }
+            arguments
         };
         let reader = |role, source: &str| {
             let mut arguments = of_zone(role);

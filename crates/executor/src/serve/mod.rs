@@ -3,21 +3,28 @@
 mod control;
 mod planner;
 mod reader;
+mod supervisor;
 
 pub use control::ControlService;
 pub use planner::PlannerService;
 pub use reader::ReaderService;
+pub use supervisor::SupervisorService;
 
+use home::Process;
+use ledger::{Event, quoted};
 use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::codegen::http::{Request, Response};
 use tonic::server::NamedService;
+use tonic::service::Routes;
 use wire::v1::control_bridge_server::ControlBridgeServer;
 use wire::v1::planner_bridge_server::PlannerBridgeServer;
 use wire::v1::reader_bridge_server::ReaderBridgeServer;
-use zone_bridge::{Listener, MESSAGE_LIMIT, admitted, grpc_server, serving_health};
+use wire::v1::supervisor_bridge_server::SupervisorBridgeServer;
+use zone_bridge::{Limits, Listener, MESSAGE_LIMIT, Refused, Tell, Turns, serving_health};
 
 /// The service of one zone's socket. Which one it is follows from the zone's role and from nothing else.
 #[derive(Debug, Clone)]
@@ -28,6 +35,8 @@ pub enum Bridge {
     Planner(PlannerService),
     /// For the control plane.
     Control(ControlService),
+    /// For the supervisor.
+    Supervisor(SupervisorService),
 }
 
 /// The generated servers share no trait for their limits.
@@ -38,16 +47,62 @@ macro_rules! limited {
             .max_encoding_message_size(MESSAGE_LIMIT)
     };
 }
-/// Serves one zone's socket for as long as the process lives.
-pub async fn serve(listener: Listener, bridge: Bridge) -> io::Result<()> {
-    match bridge {
-        Bridge::Reader(service) => serve_only(listener, limited!(ReaderBridgeServer, service)).await,
-        Bridge::Planner(service) => serve_only(listener, limited!(PlannerBridgeServer, service)).await,
-        Bridge::Control(service) => serve_only(listener, limited!(ControlBridgeServer, service)).await,
+
+// === impl Bridge ===
+
+impl Bridge {
+    /// What the zone behind the socket may cost.
+    pub const fn limits(&self) -> Limits {
+        match self {
+            Self::Reader(_) | Self::Planner(_) => Limits::ZONE,
+            Self::Control(_) | Self::Supervisor(_) => Limits::OWNER,
+        }
+    }
+
+    /// Puts what is refused before a handler sees it into the record.
+    fn tell(&self) -> Tell {
+        let (zone1, zone) = match self {
+            Self::Reader(service) => (&service.zone1, service.zone.to_string()),
+            Self::Planner(service) => (&service.zone1, service.zone.to_string()),
+            Self::Control(service) => (&service.zone1, service.zone.to_string()),
+            Self::Supervisor(service) => (&service.zone1, Process::Supervisor.to_string()),
+        };
+        let zone1 = Arc::clone(zone1);
+        Tell::by(move |refused| {
+            let zone1 = Arc::clone(&zone1);
+            let event = refusal(&zone, &refused);
+            tokio::spawn(async move {
+                if let Err(not_noted) = zone1.note(event).await {
+                    tracing::warn!("a refused call is not in the record: {not_noted}");
+                }
+            });
+        })
     }
 }
 
-async fn serve_only<S>(listener: Listener, service: S) -> io::Result<()>
+fn refusal(zone: &str, Refused { code, untrusted_call, why }: &Refused) -> Event {
+    Event::CallRefused {
+        zone: zone.to_owned(),
+        call: "bridge".to_owned(),
+        about: quoted(untrusted_call),
+        code: (*code).to_owned(),
+        why: (*why).to_owned(),
+    }
+}
+
+/// Serves one zone's socket for as long as the process lives.
+pub async fn serve(listener: Listener, bridge: Bridge, limits: Limits, turns: &Turns) -> io::Result<()> {
+    let tell = bridge.tell();
+    let routes = match bridge {
+        Bridge::Reader(service) => only(limited!(ReaderBridgeServer, service)).await,
+        Bridge::Planner(service) => only(limited!(PlannerBridgeServer, service)).await,
+        Bridge::Control(service) => only(limited!(ControlBridgeServer, service)).await,
+        Bridge::Supervisor(service) => only(limited!(SupervisorBridgeServer, service)).await,
+    };
+    zone_bridge::serve(listener, routes, limits, turns, tell).await
+}
+
+async fn only<S>(service: S) -> Routes
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
         + NamedService
@@ -57,10 +112,5 @@ where
         + 'static,
     S::Future: Send,
 {
-    grpc_server()
-        .add_service(serving_health(&service).await)
-        .add_service(service)
-        .serve_with_incoming(admitted(listener)?)
-        .await
-        .map_err(io::Error::other)
+    Routes::new(serving_health(&service).await).add_service(service)
 }

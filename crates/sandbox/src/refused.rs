@@ -1,53 +1,13 @@
 //! Which system calls are refused, and why, as data.
 //!
-//! The list names what is refused. It is checked by the kernel for each call of this process and of its later threads.
-//! Every entry belongs to a power and applies when that power is given up.
-
-use std::collections::BTreeMap;
-use std::ffi::c_long;
+//! Every entry belongs to a power and applies when that power is given up. Whoever gives up all of them, a reader or the
+//! planner, is held to the list of what is [allowed](crate::allowed) instead, and keeps only the telling errnos of this one.
 
 use libc::*;
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch, apply_filter_all_threads,
-};
 
 use crate::Powers;
 use crate::powers::Power;
-use crate::walls::WallState;
-
-/// A call that is refused, with the errno that its caller sees.
-struct Refusal {
-    call: c_long,
-    when: When,
-    errno: i32,
-    #[expect(dead_code, reason = "the reason is for whoever reads the table")]
-    why: &'static str,
-}
-
-#[derive(Clone, Copy)]
-enum When {
-    Always,
-    /// `argument & mask == value`
-    Masked {
-        argument: u8,
-        mask: u64,
-        value: u64,
-    },
-    /// `argument & mask != value`, for masks that cover a small field
-    Not {
-        argument: u8,
-        value: u64,
-    },
-}
-
-const fn refuse(call: c_long, why: &'static str) -> Refusal {
-    Refusal { call, when: When::Always, errno: EPERM, why }
-}
-
-const fn refuse_when(call: c_long, when: When, why: &'static str) -> Refusal {
-    Refusal { call, when, errno: EPERM, why }
-}
+use crate::rule::{Refusal, When, flag, refuse, refuse_when};
 
 // The newest calls have one number on every processor, and not everywhere a name yet.
 const FCHMODAT2: c_long = 452;
@@ -102,7 +62,7 @@ const NETWORK: &[Refusal] = &[
     ),
     Refusal {
         call: SYS_socketpair,
-        when: When::Not { argument: 0, value: AF_UNIX as u64 },
+        when: When::Not { argument: 0, value: AF_UNIX as u32 },
         errno: EAFNOSUPPORT,
         why: "a pair of Unix sockets reaches only itself; other families have no business here",
     },
@@ -166,9 +126,24 @@ const KERNEL: &[Refusal] = &[
     refuse(SYS_pidfd_getfd, "takes an open file out of another process"),
     refuse(SYS_kcmp, "tells kernel addresses by comparing"),
     // other ways to do what is refused above
-    refuse(SYS_io_uring_setup, "opens, connects and sends behind this filter's back"),
-    refuse(SYS_io_uring_enter, "the same on a ring that was inherited"),
-    refuse(SYS_io_uring_register, "the same on a ring that was inherited"),
+    Refusal {
+        call: SYS_io_uring_setup,
+        when: When::Always,
+        errno: ENOSYS,
+        why: "opens, connects and sends behind this filter's back",
+    },
+    Refusal {
+        call: SYS_io_uring_enter,
+        when: When::Always,
+        errno: ENOSYS,
+        why: "the same on a ring that was inherited",
+    },
+    Refusal {
+        call: SYS_io_uring_register,
+        when: When::Always,
+        errno: ENOSYS,
+        why: "the same on a ring that was inherited",
+    },
     // namespaces and mounts
     refuse(SYS_unshare, "namespaces are raised outside, never within"),
     refuse(SYS_setns, "joins another process's namespaces"),
@@ -220,29 +195,8 @@ const KERNEL_OF_THIS_PROCESSOR: &[Refusal] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const KERNEL_OF_THIS_PROCESSOR: &[Refusal] = &[refuse(SYS_kexec_file_load, "starts another kernel")];
 
-const fn flag(flag: i32) -> When {
-    When::Masked { argument: 0, mask: flag as u64, value: flag as u64 }
-}
-
-/// Refuses every call of the powers that are given up. The state of the wall `system-calls`.
-pub(crate) fn refuse_given_up(powers: &Powers) -> WallState {
-    let refusals = refusals(powers);
-    if refusals.is_empty() {
-        return WallState::NotWanted;
-    }
-    let programs = match programs(&refusals) {
-        Ok(programs) => programs,
-        Err(why) => return WallState::missing(why),
-    };
-    for program in &programs {
-        if let Err(error) = apply_filter_all_threads(program) {
-            return WallState::missing(error);
-        }
-    }
-    no_socket_is_given(powers)
-}
-
-fn refusals(powers: &Powers) -> Vec<&'static Refusal> {
+/// What these powers' absence refuses.
+pub(crate) fn refusals(powers: &Powers) -> Vec<&'static Refusal> {
     [
         (powers.files, FILES),
         (powers.files, FILES_BY_OLDER_NAMES),
@@ -256,73 +210,4 @@ fn refusals(powers: &Powers) -> Vec<&'static Refusal> {
     .filter(|(power, _)| *power == Power::GivenUp)
     .flat_map(|(_, refusals)| refusals)
     .collect()
-}
-
-/// One program per errno, because a program can give only one answer. The kernel asks all of them and takes the
-/// strictest.
-fn programs(refusals: &[&Refusal]) -> Result<Vec<BpfProgram>, String> {
-    let arch = TargetArch::try_from(std::env::consts::ARCH)
-        .map_err(|_| format!("there is no filter for this processor (`{}`)", std::env::consts::ARCH))?;
-    let mut by_errno: BTreeMap<i32, BTreeMap<i64, Vec<SeccompRule>>> = BTreeMap::new();
-    for refusal in refusals {
-        let rules = by_errno.entry(refusal.errno).or_default().entry(refusal.call).or_default();
-        rules.extend(refusal.when.rule().map_err(|error| error.to_string())?);
-    }
-    let mut programs: Vec<BpfProgram> = second_numbering().into_iter().collect();
-    for (errno, rules) in by_errno {
-        let refused = SeccompAction::Errno(errno.unsigned_abs());
-        let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, arch);
-        programs.push(filter.and_then(BpfProgram::try_from).map_err(|error| error.to_string())?);
-    }
-    Ok(programs)
-}
-
-/// x86-64 kernels may offer a second numbering of all calls (x32), which a list of numbers would not notice. Four
-/// instructions: load the number; at or above the bit that marks x32 it is `ENOSYS`; below, it is for the others.
-#[cfg(target_arch = "x86_64")]
-fn second_numbering() -> Option<BpfProgram> {
-    let instruction =
-        |code: u32, jf: u8, k: u32| seccompiler::sock_filter { code: code as u16, jt: 0, jf, k };
-    Some(vec![
-        instruction(BPF_LD | BPF_W | BPF_ABS, 0, 0),
-        instruction(BPF_JMP | BPF_JGE | BPF_K, 1, 0x4000_0000),
-        instruction(BPF_RET | BPF_K, 0, SECCOMP_RET_ERRNO | ENOSYS.unsigned_abs()),
-        instruction(BPF_RET | BPF_K, 0, SECCOMP_RET_ALLOW),
-    ])
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn second_numbering() -> Option<BpfProgram> {
-    None
-}
-
-/// The wall is tried at once.
-fn no_socket_is_given(powers: &Powers) -> WallState {
-    use rustix::net::{AddressFamily, SocketType, socket};
-    if powers.network == Power::Kept {
-        return WallState::Stands;
-    }
-    match socket(AddressFamily::UNIX, SocketType::STREAM, None) {
-        Err(rustix::io::Errno::AFNOSUPPORT) => WallState::Stands,
-        Err(error) => WallState::missing(format_args!("`socket` failed with `{error}`, not by this filter")),
-        Ok(_) => WallState::missing("the filter is on, but a socket can still be made"),
-    }
-}
-
-// === impl When ===
-
-impl When {
-    /// `None` refuses the call whatever its arguments are.
-    fn rule(self) -> Result<Option<SeccompRule>, seccompiler::BackendError> {
-        let condition = match self {
-            When::Always => return Ok(None),
-            When::Masked { argument, mask, value } => {
-                SeccompCondition::new(argument, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(mask), value)
-            }
-            When::Not { argument, value } => {
-                SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value)
-            }
-        };
-        SeccompRule::new(vec![condition?]).map(Some)
-    }
 }
