@@ -9,10 +9,11 @@ use clap::{Args, Parser, Subcommand};
 use descriptor::{open_device, standard};
 use ends::{Pipes, guest_for_ever, guest_once, host_for_ever};
 use std::ffi::OsString;
-use std::path::PathBuf;
-use zone_bridge::{Listener, admitted};
+use std::path::{Path, PathBuf};
+use tokio::net::UnixStream;
+use zone_bridge::{Listener, admitted, connect};
 
-/// Relays a zone's bridge across a virtual machine's border.
+/// Relays sockets across a virtual machine's border: the guest's side listens, the host's side dials.
 #[derive(Parser)]
 #[command(version)]
 struct Config {
@@ -28,7 +29,7 @@ struct Config {
 
 #[derive(Subcommand)]
 enum Side {
-    /// Inside the machine: be the socket that the zone dials.
+    /// Inside the machine: be the socket that the zone dials. (Outside, for the zone's health: be the socket that is asked.)
     Guest {
         /// Where the zone looks for its bridge.
         #[arg(long, default_value = "/var/run/zone-bridge/zone-bridge.sock")]
@@ -36,7 +37,7 @@ enum Side {
         #[command(flatten)]
         pipe: GuestPipe,
     },
-    /// Outside: dial the zone's socket for whoever is in the machine.
+    /// Outside: dial the zone's socket for whoever is in the machine. (Inside, for the zone's health: dial its health socket.)
     Host {
         /// The bridge socket of the zone that is in the machine. It says who the zone is.
         #[arg(long)]
@@ -55,6 +56,9 @@ struct GuestPipe {
     /// The pipe is a device, such as a virtio serial port. It is kept, and sessions on it are begun anew for ever.
     #[arg(long)]
     device: Option<PathBuf>,
+    /// The pipe is a Unix socket; when it is closed, the relay ends.
+    #[arg(long)]
+    unix: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -87,19 +91,21 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Opens the pipe and the socket, then keeps nothing but them: what a reader keeps.
-fn guest(socket: &std::path::Path, pipe: GuestPipe, requirement: sandbox::Requirement) -> anyhow::Result<()> {
+fn guest(socket: &Path, pipe: GuestPipe, requirement: sandbox::Requirement) -> anyhow::Result<()> {
     let device = pipe.device.as_deref().map(open_device).transpose()?;
+    let far = pipe.unix.as_deref().map(connect).transpose()?;
     let clients = Listener::bind(socket)?;
 
     // From here: nothing of the machine, no files, no network, no new processes.
     let walls = sandbox::enter(sandbox::Powers::READER, &sandbox::Surroundings::default(), requirement)?;
-    tracing::info!(%walls, socket = %socket.display(), "relaying for the zone in this machine");
+    tracing::info!(%walls, socket = %socket.display(), "relaying for who dials here");
 
     runtime()?.block_on(async {
         let mut clients = Box::pin(admitted(clients)?);
-        match device {
-            Some(device) => guest_for_ever(descriptor::device(&device)?, &mut clients).await,
-            None => guest_once(standard()?, &mut clients).await?,
+        match (device, far) {
+            (Some(device), _) => guest_for_ever(descriptor::device(&device)?, &mut clients).await,
+            (None, Some(far)) => guest_once(UnixStream::from_std(far)?, &mut clients).await?,
+            (None, None) => guest_once(standard()?, &mut clients).await?,
         }
         Ok(())
     })

@@ -95,6 +95,7 @@ where
     };
     let (mut connection, gate) = multiplex(pipe, agreed, yamux::Mode::Server);
     let mut carried = JoinSet::new();
+    let mut said = false;
     loop {
         tokio::select! {
             inbound = std::future::poll_fn(|cx| poll_inbound(&mut connection, &gate, cx)) => match inbound {
@@ -103,16 +104,19 @@ where
                 Some(Ok(stream)) => {
                     let dialled = dial();
                     carried.spawn(async move {
-                        match dialled.await {
-                            Ok(zone) => carry(zone, stream).await,
-                            Err(error) => tracing::warn!(%error, "the zone's socket does not answer"),
-                        }
+                        let zone = dialled.await?;
+                        carry(zone, stream).await;
+                        io::Result::Ok(())
                     });
                 }
                 Some(Err(error)) => return Ended::Broken(error),
                 None => return Ended::Closed,
             },
-            Some(_) = carried.join_next() => {}
+            // Said once, because a guest decides how often it happens.
+            Some(done) = carried.join_next() => if let Ok(Err(error)) = done && !said {
+                tracing::warn!(%error, "the zone's socket does not answer");
+                said = true;
+            },
         }
         // A flood of short streams must leave room for those that carry them.
         tokio::task::yield_now().await;
