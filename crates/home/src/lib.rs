@@ -10,6 +10,9 @@ mod layout;
 mod problem;
 mod section;
 
-pub use config::{Config, MailDelivery, SandboxRequirement, Security, SmtpSettings, Source, TEMPLATE};
+pub use config::{
+    Config, MailDelivery, RaisedBy, SandboxRequirement, Security, SmtpSettings, Source, TEMPLATE,
+    template_for_the_machine,
+};
 pub use layout::{Home, MARKER, NotAHome, Process, RECORD_ORIGIN, WITNESS_ORIGIN};
 pub use problem::{Problem, Problems};

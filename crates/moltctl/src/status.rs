@@ -1,6 +1,6 @@
 //! How every process is, and which walls stand.
 
-use home::{Config, Home, Process};
+use home::{Config, Home, Process, RaisedBy};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,24 +19,32 @@ pub(crate) fn command(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
     let home = Home::open(path)?;
     let config = Config::load(&home)?;
     let (supervisor, rows) = crate::answers::runtime()?.block_on(look(&config));
-    let ready = supervisor.as_ref().is_some_and(|report| report.ready);
+    let all_ready = rows.iter().all(|row| row.report.as_ref().is_some_and(|report| report.ready));
+    let any_up = rows.iter().any(|row| row.report.is_some());
+    let (up, ready, raise) = match config.raised_by {
+        RaisedBy::Moltctl => {
+            (supervisor.is_some(), supervisor.as_ref().is_some_and(|report| report.ready), "moltctl up")
+        }
+        // There is no supervisor of ours to ask; each process speaks for itself.
+        RaisedBy::Systemd => (any_up, all_ready, "systemctl start moltbot.target"),
+    };
     let latched = home.latch().symlink_metadata().is_ok();
     if as_json {
         let processes: Vec<_> = rows.iter().map(Row::to_json).collect();
         let status = json!({
-            "home": home.path(), "up": supervisor.is_some(), "ready": ready, "latched": latched, "processes": processes,
+            "home": home.path(), "up": up, "ready": ready, "latched": latched, "processes": processes,
         });
         say!("{status}");
     } else {
-        match (supervisor.is_some(), ready) {
-            (false, _) => say!("{} is down. Raise it with: moltctl up", home.path().display()),
+        match (up, ready) {
+            (false, _) => say!("{} is down. Raise it with: {raise}", home.path().display()),
             (true, true) => say!("{} is up and ready.", home.path().display()),
             (true, false) => say!("{} is up, but not everything is ready.", home.path().display()),
         }
         if latched {
             say!("The latch `{}` is set: nothing is done.", home.latch().display());
         }
-        if supervisor.is_some() {
+        if up {
             say!("PROCESS          STATE          PID RESTARTS  WALLS");
             for row in &rows {
                 say!("{}", row.to_line());

@@ -3,7 +3,7 @@
 use crate::check::check;
 use crate::status::one_line;
 use anyhow::Context as _;
-use home::{Config, Home, Process};
+use home::{Config, Home, Process, RaisedBy};
 use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -32,6 +32,7 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
     }
     let home = Home::open(path)?;
     let config = check(&home)?;
+    refuse_systemds(&config)?;
     let programs = Programs::beside(&std::env::current_exe()?)?;
     if arguments.detach {
         return detach(&home, &config);
@@ -60,6 +61,17 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
         say!("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// What systemd raises under one user for each process is not raised here under one for all.
+fn refuse_systemds(config: &Config) -> anyhow::Result<()> {
+    match config.raised_by {
+        RaisedBy::Moltctl => Ok(()),
+        RaisedBy::Systemd => anyhow::bail!(
+            "systemd raises the processes of this home: use `systemctl start moltbot.target` and `systemctl stop \
+             moltbot.target`, or another home with --home DIR"
+        ),
+    }
 }
 
 /// Says once when everything is ready, or what is not.
@@ -156,6 +168,7 @@ async fn ready(socket: &Path, patience: Duration) -> anyhow::Result<Report> {
 
 pub(crate) fn down(path: &Path) -> anyhow::Result<ExitCode> {
     let home = Home::open(path)?;
+    refuse_systemds(&Config::load(&home)?)?;
     if stop(&home, Duration::from_secs(30))? {
         say!("Stopped.");
     } else {
