@@ -19,3 +19,4 @@ mod sanitize;
 mod smtp;
 mod sources;
 mod up_and_down;
+mod zones;

@@ -27,6 +27,9 @@ mod withdrawn_wish;
 mod dying_reader;
 mod lying_reader;
 
+// a zone whose walls do not hold
+mod breached_zone;
+
 // somebody at the wrong door
 mod wrong_door;
 

@@ -9,6 +9,7 @@
 
 mod apply_policy;
 pub mod approvals;
+mod brake;
 pub mod caller;
 pub mod clock;
 pub mod config;

@@ -4,7 +4,7 @@ use clap::Parser;
 use executor::config::Settings;
 use executor::record::Record;
 use executor::run::{Sockets, run};
-use home::Home;
+use home::{Home, Latch};
 use std::path::PathBuf;
 
 /// Zone 1: judges, permits, performs and records.
@@ -26,13 +26,18 @@ fn main() -> anyhow::Result<()> {
         let _leash = sandbox::die_with_parent(parent)?;
     }
 
-    let (settings, record) = Settings::load(Home::open(&arguments.home)?)?;
+    let home = Home::open(&arguments.home)?;
+    let latch = Latch::of(&home);
+    let (settings, record) = Settings::load(home)?;
 
     let walls = sandbox::enter(sandbox::Powers::EXECUTOR, sandbox::Requirement::BestEffort)?;
 
     // The record comes before the sockets: whoever holds it is the one executor, so a second one never unbinds the
     // sockets of the first. Its writer is a thread, so it comes after the walls.
     let record = Record::open(record, &audit_log::Options::default())?;
+    // After the record is ours: a kill sets the latch and then waits until nobody holds the record, so one of us sees the
+    // other.
+    latch.refuse_when_killed()?;
     let sockets = Sockets::bind(&settings.config)?;
 
     tokio::runtime::Builder::new_current_thread()

@@ -1,5 +1,5 @@
-//! The way from a permit to an effect: latch → verify permit → spend it → write intent → inject credential → call →
-//! write outcome. There is no other way.
+//! The way from a permit to an effect: latch → verify permit → spend it → write intent → latch → inject credential →
+//! call, cut short by a kill → write outcome. There is no other way.
 
 use crate::caller::Caller;
 use crate::judge::within_limit;
@@ -97,7 +97,14 @@ impl Zone1 {
         };
         let request = spent.id().to_owned();
         let (outcome, result) = match self.unlatched() {
-            Ok(()) => self.means.outbound.perform(self, caller, spent).await,
+            Ok(()) => tokio::select! {
+                // Looked at first, so that a call which ends as everything is killed is not told to have ended well.
+                biased;
+                () = self.brake.killed() => {
+                    (Outcome::Unknown { why: "everything was killed in the middle of it".to_owned() }, String::new())
+                }
+                done = self.means.outbound.perform(self, caller, spent) => done,
+            },
             Err(latched) => (Outcome::Failed { why: latched.to_string() }, String::new()),
         };
         self.note(Event::ExecutionFinished { request: request.clone(), outcome: outcome.clone() }).await?;

@@ -9,11 +9,13 @@ use tonic::Code;
 /// Why something is not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The kill latch is set.
-    #[error("everything is stopped: the latch `{path}` is set")]
+    /// The latch is set.
+    #[error("everything is {level}: the latch `{path}` is set")]
     Latched {
         /// The latch file.
         path: String,
+        /// How far it goes.
+        level: home::Level,
     },
     /// The action is not in the catalogue.
     #[error("{0}")]

@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::intake::{self, Spool};
 use crate::policy_in_force::PolicyInForce;
 use crate::record::Record;
-use crate::serve::{Bridge, ControlService, PlannerService, ReaderService, serve};
+use crate::serve::{Bridge, ControlService, PlannerService, ReaderService, SupervisorService, serve};
 use crate::upkeep::upkeep;
 use crate::zone1::{Means, Zone1};
 use action::Role;
@@ -20,19 +20,21 @@ use zone_bridge::{CannotListen, Health, Listener, Readiness, serve_health};
 /// Every socket of Zone 1, bound and not yet served.
 pub struct Sockets {
     bridges: Vec<(Role, Listener)>,
+    supervisor: Listener,
     health: Listener,
 }
 
 // === impl Sockets ===
 
 impl Sockets {
-    /// Binds a bridge for every zone, and the socket for ops scripts.
+    /// Binds a bridge for every zone and for the supervisor, and the socket for ops scripts.
     pub fn bind(config: &Config) -> Result<Self, CannotListen> {
         let bridges = Role::ALL
             .into_iter()
             .map(|role| Ok((role, Listener::bind(&config.bridge_socket(role))?)))
             .collect::<Result<_, CannotListen>>()?;
-        Ok(Sockets { bridges, health: Listener::bind(&config.health_socket(Process::Executor))? })
+        let supervisor = Listener::bind(&config.supervisor_bridge_socket())?;
+        Ok(Sockets { bridges, supervisor, health: Listener::bind(&config.health_socket(Process::Executor))? })
     }
 }
 
@@ -81,6 +83,8 @@ pub async fn run(
 
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(serve_health(sockets.health, health.clone()));
+    let supervisor = SupervisorService { zone1: Arc::clone(&zone1) };
+    tasks.spawn(serve(sockets.supervisor, Bridge::Supervisor(supervisor)));
     let desk = Arc::default();
     for (role, listener) in sockets.bridges {
         let zone = zone1.zone(role);
@@ -114,6 +118,11 @@ pub async fn run(
             Ok(())
         });
     }
+    let braked = Arc::clone(&zone1);
+    tasks.spawn(async move {
+        braked.watch_latch().await;
+        Ok(())
+    });
     let (kept_up, watched) = (Arc::clone(&zone1), health.clone());
     tasks.spawn(async move {
         upkeep(&kept_up, &watched).await;

@@ -1,5 +1,6 @@
 //! What the processes of one home share: the record, the policy, the keys and the way out.
 
+use crate::brake::Brake;
 use crate::clock::Clock;
 use crate::outbound::Outbound;
 use crate::policy_in_force::PolicyInForce;
@@ -9,11 +10,12 @@ use crate::refusal::Refusal;
 use action::{Role, ZoneId};
 use audit_log::Head;
 use capability::{ApprovalVerifier, PermitKey};
+use home::Latch;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Event, quoted};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
@@ -29,6 +31,8 @@ pub struct Zone1 {
     /// What was handed to zones; `None` until somebody asks where a value comes from.
     delivered: Mutex<Option<Delivered>>,
     changed: watch::Sender<()>,
+    /// The latch, as it was last seen.
+    pub(crate) brake: Arc<Brake>,
     pub(crate) means: Means,
 }
 
@@ -66,6 +70,7 @@ impl Zone1 {
             record: Mutex::new(record),
             delivered: Mutex::new(None),
             changed: watch::Sender::new(()),
+            brake: Arc::new(Brake::new(Latch::at(means.latch.clone()))),
             means,
         }
     }
@@ -190,11 +195,7 @@ impl Zone1 {
 
     /// The latch: checked first by every request, and first and last by every effect.
     pub(crate) fn unlatched(&self) -> Result<(), Refusal> {
-        // Anything but a clear "there is no such file" is a set latch.
-        match std::fs::symlink_metadata(&self.means.latch) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            _ => Err(Refusal::Latched { path: self.means.latch.display().to_string() }),
-        }
+        self.brake.check()
     }
 
     /// A new random name, 16 hexadecimal digits after the prefix.

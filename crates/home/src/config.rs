@@ -42,6 +42,10 @@ pub struct Config {
     pub sandbox: SandboxRequirement,
     /// How long a process may give no sign of life before it is replaced.
     pub unresponsive_after: Duration,
+    /// How often every attack is tried again inside every zone.
+    pub probe_every: Duration,
+    /// The first of the user ids that zones run under, where the supervisor is root.
+    pub first_user: u32,
 }
 
 /// Who raises the processes of a home.
@@ -150,14 +154,26 @@ impl Config {
         config.ok_or_else(|| Problem::new(&file, "", "cannot be understood").into())
     }
 
-    /// The folder in which the executor serves a zone: the executor's own, and all of it that the zone sees.
-    pub fn bridge_folder(&self, role: Role) -> PathBuf {
-        self.run_dir.join(role.as_str())
+    /// The user, and group, id that a zone runs under where the supervisor is root; the owner's side keeps its own.
+    pub fn user_of(&self, role: Role) -> Option<u32> {
+        let nth = match role {
+            Role::ReaderEmail => 0,
+            Role::ReaderTelegram => 1,
+            Role::ReaderSlack => 2,
+            Role::Planner => 3,
+            Role::ControlPlane => return None,
+        };
+        Some(self.first_user.saturating_add(nth))
+    }
+
+    /// The folder in which the executor serves a process: the executor's own, and all of it that a zone sees.
+    pub fn bridge_folder(&self, process: Process) -> PathBuf {
+        self.run_dir.join(process.as_str())
     }
 
     /// The socket on which a zone finds the executor.
     pub fn bridge_socket(&self, role: Role) -> PathBuf {
-        self.bridge_folder(role).join("zone-bridge.sock")
+        self.bridge_folder(Process::Zone(role)).join("zone-bridge.sock")
     }
 
     /// The folder in which a process serves the operator. It is that process's own, so that processes of different users
@@ -169,6 +185,16 @@ impl Config {
     /// The socket on which a process answers ops scripts.
     pub fn health_socket(&self, process: Process) -> PathBuf {
         self.ops_folder(process).join("health.sock")
+    }
+
+    /// The socket on which the supervisor finds the executor.
+    pub fn supervisor_bridge_socket(&self) -> PathBuf {
+        self.bridge_folder(Process::Supervisor).join("zone-bridge.sock")
+    }
+
+    /// The socket on which the operator's command finds the supervisor.
+    pub fn zones_socket(&self) -> PathBuf {
+        self.ops_folder(Process::Supervisor).join("zones.sock")
     }
 
     /// The socket on which the operator's command finds the control plane.
@@ -217,6 +243,11 @@ impl Config {
         let sandbox = zones.choice("sandbox", &requirements, SandboxRequirement::BestEffort);
         let unresponsive_after = zones.number("unresponsive_after_seconds", 75, 5..=600, "seconds");
         let unresponsive_after = Duration::from_secs(unresponsive_after.unsigned_abs());
+        let probe_every = zones.number("probe_every_seconds", 300, 1..=86_400, "seconds");
+        let probe_every = Duration::from_secs(probe_every.unsigned_abs());
+        // Nobody hands out 60578 to 61183 (https://systemd.io/UIDS-GIDS/).
+        let first_user = zones.number("first_user", 60_700, 1000..=2_000_000_000, "user id");
+        let first_user = u32::try_from(first_user).unwrap_or(60_700);
         zones.finish();
 
         for key in root.unknown() {
@@ -237,6 +268,8 @@ impl Config {
             permit_lifetime,
             sandbox,
             unresponsive_after,
+            probe_every,
+            first_user,
         })
     }
 

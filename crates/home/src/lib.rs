@@ -6,6 +6,7 @@
 //! Reading a configuration names every problem at once, each with file, key and what to do, and binds nothing.
 
 mod config;
+mod latch;
 mod layout;
 mod problem;
 mod section;
@@ -14,5 +15,6 @@ pub use config::{
     Config, MailDelivery, RaisedBy, SandboxRequirement, Security, SmtpSettings, Source, TEMPLATE,
     template_for_the_machine,
 };
+pub use latch::{CannotLatch, CannotLift, KilledHome, Latch, Latched, Level, Order};
 pub use layout::{Home, MARKER, NotAHome, Process, RECORD_ORIGIN, WITNESS_ORIGIN};
 pub use problem::{Problem, Problems};

@@ -28,6 +28,9 @@ pub struct Ledger {
     policy: Option<Digest>,
     /// The owner's words on the policy, each of which counts once. Few: one for every change there ever was.
     words_on_policy: BTreeSet<Digest>,
+    /// Whether the owner froze everything and has not let it go on.
+    #[serde(default)]
+    frozen: bool,
     order: u64,
     /// Follows from the rest; built anew when a state was carried over.
     #[serde(skip)]
@@ -162,6 +165,9 @@ impl Ledger {
                 self.policy = Some(*to);
                 self.words_on_policy.extend(receipt.iter().map(|receipt| Digest::of(receipt.as_bytes())));
             }
+            Event::Frozen { who: _, why: _ } => self.frozen = true,
+            // After a kill nothing is merely frozen.
+            Event::Unfrozen { .. } | Event::Killed { .. } | Event::Rearmed { .. } => self.frozen = false,
             Event::ExecutorStarted { .. }
             | Event::SegmentStarted { .. }
             | Event::ClockStepped { .. }
@@ -181,10 +187,6 @@ impl Ledger {
             | Event::ZoneEnded { .. }
             | Event::ZoneGivenUp { .. }
             | Event::ZoneBreached { .. }
-            | Event::Frozen { .. }
-            | Event::Unfrozen { .. }
-            | Event::Killed { .. }
-            | Event::Rearmed { .. }
             | Event::ContentErased { .. } => {}
         }
     }
@@ -219,6 +221,11 @@ impl Ledger {
     /// The policy that was applied last.
     pub const fn policy(&self) -> Option<Digest> {
         self.policy
+    }
+
+    /// Whether the owner froze everything and has not let it go on.
+    pub const fn is_frozen(&self) -> bool {
+        self.frozen
     }
 
     /// Whether this word of the owner on the policy was acted on before.

@@ -13,6 +13,7 @@ mod policy;
 mod sanitize;
 mod status;
 mod up;
+mod zones;
 
 use clap::{Parser, Subcommand};
 use clean_content::ContentType;
@@ -44,6 +45,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Single processes: how they are, starting, stopping, and whether their walls hold.
+    #[command(subcommand)]
+    Zones(zones::Command),
     /// What the agent asks for, and your answers.
     #[command(subcommand)]
     Approvals(approvals::Command),
@@ -86,6 +90,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Up(up) => up::command(&home()?, &up),
         Command::Down => up::down(&home()?),
         Command::Status { json } => status::command(&home()?, json),
+        Command::Zones(command) => zones::command(&home()?, &command),
         Command::Approvals(command) => approvals::command(&home()?, &command),
         Command::Audit(command) => audit::command(&home()?, &command),
         Command::Policy(command) => policy::command(&home()?, &command),

@@ -1,11 +1,11 @@
 //! How every process is, and which walls stand.
 
+use ::zones::Supervisor;
 use home::{Config, Home, Process, RaisedBy};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
 use zone_bridge::{Readiness, Report, ask};
-use zones::Supervisor;
 
 /// One process as `status` shows it.
 struct Row {
@@ -89,6 +89,10 @@ impl Row {
             "pid": self.seen.get("pid"),
             "restarts": self.seen.get("restarts"),
             "last_end": self.seen.get("last_end"),
+            "wanted": self.seen.get("state"),
+            "alert": self.seen.get("alert"),
+            "refused_attacks": self.seen.get("refused_attacks"),
+            "cell": self.seen.get("cell"),
             "checks": self.report.as_ref().map(|report| &report.checks),
             "walls": self.walls(),
         })
@@ -106,6 +110,12 @@ impl Row {
             number("restarts"),
             walls_in_words(&self.walls())
         );
+        if let Some(refused) = self.seen.get("refused_attacks").and_then(Value::as_u64) {
+            line.push_str(&format!("; {refused} attacks refused"));
+        }
+        if let Some(alert) = self.seen.get("alert").and_then(Value::as_str) {
+            line.push_str(&format!("\n                 ALERT: {}", one_line(alert)));
+        }
         for (name, check) in self.report.iter().flat_map(|report| &report.checks) {
             if let Readiness::NotReady(why) = check {
                 line.push_str(&format!("\n                 {}: {}", one_line(name), one_line(why)));

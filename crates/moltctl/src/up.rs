@@ -2,13 +2,13 @@
 
 use crate::check::check;
 use crate::status::one_line;
+use ::zones::{Lock, Programs, Supervisor, stop, supervisor};
 use anyhow::Context as _;
 use home::{Config, Home, Process, RaisedBy};
 use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use zone_bridge::{Listener, Readiness, Report, ask, serve_health};
-use zones::{Lock, Programs, Supervisor, stop, supervisor};
 
 /// How long everything may take to become ready.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,6 +44,7 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
     let _lock = Lock::take(&home)?;
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     let ops = Listener::bind(&config.health_socket(Process::Supervisor))?;
+    let operators = Listener::bind(&config.zones_socket())?;
     let socket = config.health_socket(Process::Supervisor);
     let raised = Supervisor::new(home.clone(), config, programs);
     crate::answers::runtime()?.block_on(async {
@@ -56,7 +57,7 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
                 _ = terminate.recv() => {}
             }
         };
-        raised.run(stop).await?;
+        raised.run(operators, stop).await?;
         announcing.abort();
         say!("Stopped.");
         Ok(ExitCode::SUCCESS)

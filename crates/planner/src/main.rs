@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_stream::StreamExt as _;
-use zone_bridge::{Health, Listener, Readiness, connect, only_channel, serve_health};
+use zone_bridge::{Health, Listener, Readiness, connect, only_channel, serve_health_and_probe};
 
 /// Wishes that are on the bridge at a time; most of that time is waiting for the owner.
 const AT_A_TIME: usize = 64;
@@ -56,7 +56,7 @@ fn main() -> anyhow::Result<()> {
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        tokio::spawn(serve_health(ops, health.clone()));
+        tokio::spawn(serve_health_and_probe(ops, health.clone(), sandbox::probe));
         plan(CapabilityClient::new(only_channel(bridge).await?), Arc::new(rules), &health).await
     })
 }

@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
-use zone_bridge::{Health, Listener, connect, only_channel, serve_health};
+use zone_bridge::{Health, Listener, connect, only_channel, serve_health_and_probe};
 
 /// Zone 3: turns one source's raw bytes into clean content.
 #[derive(Parser)]
@@ -47,7 +47,7 @@ fn main() -> anyhow::Result<()> {
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        tokio::spawn(serve_health(ops, health.clone()));
+        tokio::spawn(serve_health_and_probe(ops, health.clone(), sandbox::probe));
         Ok(reader::attend(only_channel(bridge).await?, &health).await?)
     })
 }

@@ -13,20 +13,24 @@
 //! system call filter names what is refused and lets the rest through, so a call that Linux gains tomorrow is not
 //! refused until it is named here or a list of what is allowed replaces this one.
 //!
-//! One line of this crate is `unsafe`: it gives an inherited descriptor its type.
+//! Two lines of this crate are `unsafe`: one gives an inherited descriptor its type, one runs between fork and exec.
 
+mod birth;
 mod inherited;
 mod limits;
 mod parent;
 mod powers;
+mod probe;
 mod reach;
 #[cfg(target_os = "linux")]
 mod system_calls;
 mod walls;
 
+pub use birth::start_in;
 pub use inherited::keep_descriptors_to_ourselves;
 pub use parent::{Leash, Orphaned, die_with_parent};
 pub use powers::{Powers, Requirement, UnknownRequirement};
+pub use probe::{Attempt, Targets, Tried, probe};
 pub use walls::{Wall, WallState, Walls};
 
 /// Why a process did not lock itself. It must end: part of its walls may stand already.

@@ -2,12 +2,13 @@
 //! `curl --unix-socket run/ops-executor/health.sock http://localhost/readyz` works.
 //!
 //! `/healthz`: the process is alive. `/readyz`: it can do its job (200), or why not (503). `/metrics`: Prometheus text.
+//! A zone also answers `POST /probe`: it tries to get through its own walls and says what came of it.
 
 use crate::Listener;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http_body_util::{BodyExt as _, Limited};
 use hyper_util::client::legacy::Client;
 use hyperlocal::UnixClientExt as _;
@@ -145,12 +146,30 @@ impl Counters {
 
 /// Serves health for as long as the process lives.
 pub async fn serve_health(listener: Listener, health: Health) -> io::Result<()> {
-    let routes = axum::Router::new()
+    axum::serve(listener.into_tokio()?, routes(health)).await
+}
+
+/// Serves health, and probes when it is asked to. The probe must be quick: nothing else is served meanwhile.
+pub async fn serve_health_and_probe<Targets, Attempt>(
+    listener: Listener,
+    health: Health,
+    probe: fn(&Targets) -> Vec<Attempt>,
+) -> io::Result<()>
+where
+    Targets: serde::de::DeserializeOwned + Send + 'static,
+    Attempt: Serialize + Send + 'static,
+{
+    let probe =
+        post(move |axum::Json(targets): axum::Json<Targets>| async move { axum::Json(probe(&targets)) });
+    axum::serve(listener.into_tokio()?, routes(health).route("/probe", probe)).await
+}
+
+fn routes(health: Health) -> axum::Router {
+    axum::Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .with_state(health);
-    axum::serve(listener.into_tokio()?, routes).await
+        .with_state(health)
 }
 
 async fn readyz(State(health): State<Health>) -> impl IntoResponse {
@@ -171,13 +190,37 @@ async fn metrics(State(health): State<Health>) -> impl IntoResponse {
 
 /// Asks a process how it is, waiting at most two seconds.
 pub async fn ask(socket: &Path) -> Result<Report, CannotAsk> {
+    // Ready or not, the body says why.
+    exchange(socket, "/readyz", None).await
+}
+
+/// Has a zone try to get through its own walls, waiting at most two seconds.
+pub async fn ask_to_probe<Attempt: serde::de::DeserializeOwned>(
+    socket: &Path,
+    targets: &impl Serialize,
+) -> Result<Vec<Attempt>, CannotAsk> {
+    let targets = serde_json::to_vec(targets)
+        .map_err(|error| CannotAsk::NoAnswer { socket: socket.to_owned(), why: error.to_string() })?;
+    exchange(socket, "/probe", Some(targets)).await
+}
+
+/// One request, with a JSON body or none, and its JSON answer, of at most 1 MiB.
+async fn exchange<T: serde::de::DeserializeOwned>(
+    socket: &Path,
+    path: &str,
+    body: Option<Vec<u8>>,
+) -> Result<T, CannotAsk> {
     let problem = |why: String| CannotAsk::NoAnswer { socket: socket.to_owned(), why };
-    let client: Client<_, http_body_util::Empty<bytes::Bytes>> = Client::unix();
+    let client: Client<_, http_body_util::Full<bytes::Bytes>> = Client::unix();
+    let method = if body.is_some() { "POST" } else { "GET" };
+    let request = axum::http::Request::builder()
+        .method(method)
+        .uri(hyperlocal::Uri::new(socket, path))
+        .header("content-type", "application/json")
+        .body(body.unwrap_or_default().into())
+        .map_err(|error| problem(error.to_string()))?;
     let asked = async {
-        let response = client
-            .get(hyperlocal::Uri::new(socket, "/readyz").into())
-            .await
-            .map_err(|error| problem(root_cause(&error)))?;
+        let response = client.request(request).await.map_err(|error| problem(root_cause(&error)))?;
         let body = Limited::new(response.into_body(), 1024 * 1024)
             .collect()
             .await

@@ -9,5 +9,7 @@ mod health;
 mod listen;
 
 pub use dial::{CannotDial, connect, lazy_channel, only_channel};
-pub use health::{CannotAsk, Counters, Health, Readiness, Report, ask, serve_health};
+pub use health::{
+    CannotAsk, Counters, Health, Readiness, Report, ask, ask_to_probe, serve_health, serve_health_and_probe,
+};
 pub use listen::{CannotListen, Listener, MESSAGE_LIMIT, Peer, admitted, grpc_server, serving_health};

@@ -75,13 +75,14 @@ async fn a_peer_of_another_user_is_closed_unheard_even_where_the_files_let_it_in
     for (path, open) in [(folder.path(), 0o755), (&folder.path().join("run"), 0o755), (&socket, 0o666)] {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(open)).unwrap();
     }
+    // The peer is somebody else only once it is there: the way to the folder need not be open to everybody.
     let connect_as = |uid: u32| {
-        use std::os::unix::process::CommandExt as _;
-        let script =
-            "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(s.recv(1))";
+        let script = "import os, socket, sys\n\
+                      os.chdir(sys.argv[1]); os.setresuid(*[int(sys.argv[2])] * 3)\n\
+                      s = socket.socket(socket.AF_UNIX); s.connect('bridge.sock'); print(s.recv(1))";
         let mut command = std::process::Command::new("/usr/bin/python3");
-        command.args(["-c", script]).arg(&socket).uid(uid).stdout(std::process::Stdio::piped());
-        command.spawn().unwrap()
+        command.args(["-c", script]).arg(folder.path().join("run")).arg(uid.to_string());
+        command.stdout(std::process::Stdio::piped()).spawn().unwrap()
     };
     // Nobody comes first, root second: the first to be admitted must be root.
     let foreign = connect_as(65534);

@@ -1,12 +1,22 @@
 //! Raises and stops zones on a backend. Here: the local one, where every zone is a process of this machine.
 //!
-//! The supervisor is the parent of every process of an installation. It restarts what ends, later and later, and when it
-//! goes, for whatever reason, they go with it.
+//! The supervisor is the parent of every process of an installation. It restarts what ends, later and later, leaves down
+//! what ends too often, tries every attack inside every zone, and when it goes, for whatever reason, they go with it.
 
+mod cell;
+mod keeper;
+mod launch;
 mod local;
 mod lock;
+mod operator;
+mod orders;
+mod probing;
 mod programs;
+mod standing;
+mod tell;
 
+pub use cell::{Cell, Cells, Leftovers, Limits};
 pub use local::{CannotSupervise, Supervisor};
 pub use lock::{CannotLock, CannotStop, Lock, stop, supervisor};
+pub use probing::{Probed, probe, probed_zones};
 pub use programs::{MissingPrograms, Programs};

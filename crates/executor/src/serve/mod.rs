@@ -3,10 +3,12 @@
 mod control;
 mod planner;
 mod reader;
+mod supervisor;
 
 pub use control::ControlService;
 pub use planner::PlannerService;
 pub use reader::ReaderService;
+pub use supervisor::SupervisorService;
 
 use std::convert::Infallible;
 use std::io;
@@ -17,6 +19,7 @@ use tonic::server::NamedService;
 use wire::v1::control_bridge_server::ControlBridgeServer;
 use wire::v1::planner_bridge_server::PlannerBridgeServer;
 use wire::v1::reader_bridge_server::ReaderBridgeServer;
+use wire::v1::supervisor_bridge_server::SupervisorBridgeServer;
 use zone_bridge::{Listener, MESSAGE_LIMIT, admitted, grpc_server, serving_health};
 
 /// The service of one zone's socket. Which one it is follows from the zone's role and from nothing else.
@@ -28,6 +31,8 @@ pub enum Bridge {
     Planner(PlannerService),
     /// For the control plane.
     Control(ControlService),
+    /// For the supervisor.
+    Supervisor(SupervisorService),
 }
 
 /// The generated servers share no trait for their limits.
@@ -44,6 +49,7 @@ pub async fn serve(listener: Listener, bridge: Bridge) -> io::Result<()> {
         Bridge::Reader(service) => serve_only(listener, limited!(ReaderBridgeServer, service)).await,
         Bridge::Planner(service) => serve_only(listener, limited!(PlannerBridgeServer, service)).await,
         Bridge::Control(service) => serve_only(listener, limited!(ControlBridgeServer, service)).await,
+        Bridge::Supervisor(service) => serve_only(listener, limited!(SupervisorBridgeServer, service)).await,
     }
 }
 

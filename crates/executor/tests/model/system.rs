@@ -224,7 +224,12 @@ impl System {
                 std::fs::write(self.home.policy(), format!("{}// hello", text_of(Rule::Allow))).unwrap();
             }
             Command::Restore => std::fs::write(self.home.policy(), text_of(self.in_force)).unwrap(),
-            Command::Latch => std::fs::write(latch, "").unwrap(),
+            // A freeze: it may go on. After a kill this process does nothing any more, so there is nothing to model.
+            Command::Latch if latch.exists() => {}
+            Command::Latch => {
+                let order = home::Order::new(home::Level::Frozen, "owner", "to look at it");
+                home::Latch::at(latch).freeze(&order).unwrap();
+            }
             Command::Unlatch if latch.exists() => std::fs::remove_file(latch).unwrap(),
             Command::Pass(seconds) if !crate::model::is_late(self.right) => {
                 self.right += seconds;

@@ -1,0 +1,195 @@
+//! Single processes: how they are, starting and stopping them, and whether their walls hold.
+
+use crate::answers::runtime;
+use crate::status::one_line;
+use ::zones::probed_zones;
+use anyhow::Context as _;
+use home::{Config, Home};
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+use tonic::Status;
+use tonic::transport::Channel;
+use wire::v1::zones_bridge_client::ZonesBridgeClient;
+use wire::v1::{ListZonesRequest, ProbeAttempt, ZoneRequest, ZoneState};
+use zone_bridge::lazy_channel;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Say how every process is.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Raise one that is down.
+    Start(One),
+    /// Stop one; it stays down until it is started.
+    Stop(One),
+    /// Stop one and raise a fresh one.
+    Restart(One),
+    /// Try every attack inside every zone, or inside one. What gets through stops the zone.
+    Probe {
+        /// The zone, as `zones list` names it.
+        zone: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct One {
+    /// The process, as `zones list` names it.
+    zone: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Order {
+    Start,
+    Stop,
+    Restart,
+}
+
+pub(crate) fn command(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
+    let home = Home::open(path)?;
+    let config = Config::load(&home)?;
+    let socket = config.zones_socket();
+    let is_up = ::zones::supervisor(&home)?.is_some();
+    anyhow::ensure!(is_up, "{} is not up; raise it with `moltctl up`", home.path().display());
+    runtime()?.block_on(async {
+        let mut bridge = ZonesBridgeClient::new(lazy_channel(&socket)?);
+        match command {
+            Command::List { json } => list(&mut bridge, *json).await,
+            Command::Start(one) => order(&mut bridge, one, Order::Start).await,
+            Command::Stop(one) => order(&mut bridge, one, Order::Stop).await,
+            Command::Restart(one) => order(&mut bridge, one, Order::Restart).await,
+            Command::Probe { zone, json } => probe(&mut bridge, zone.as_deref(), *json).await,
+        }
+    })
+}
+
+async fn list(bridge: &mut ZonesBridgeClient<Channel>, as_json: bool) -> anyhow::Result<ExitCode> {
+    let zones = bridge.list(ListZonesRequest {}).await.map_err(in_words)?.into_inner().zones;
+    let well = zones.iter().all(|zone| zone.alert.is_empty());
+    if as_json {
+        say!("{}", json!(zones.iter().map(to_json).collect::<Vec<_>>()));
+    } else {
+        say!("PROCESS          STATE          PID RESTARTS  CELL");
+        for zone in &zones {
+            say!("{}", to_line(zone));
+        }
+    }
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn order(bridge: &mut ZonesBridgeClient<Channel>, one: &One, order: Order) -> anyhow::Result<ExitCode> {
+    let request = ZoneRequest { zone: one.zone.clone() };
+    let state = match order {
+        Order::Start => bridge.start(request).await,
+        Order::Stop => bridge.stop(request).await,
+        Order::Restart => bridge.restart(request).await,
+    };
+    let state = state.map_err(in_words)?.into_inner();
+    if one.json {
+        say!("{}", to_json(&state));
+    } else {
+        say!("{}: {}", state.zone, if state.state == "up" { "is being raised" } else { &state.state });
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Exit 0 when nothing got through, 1 when something did.
+async fn probe(
+    bridge: &mut ZonesBridgeClient<Channel>,
+    zone: Option<&str>,
+    as_json: bool,
+) -> anyhow::Result<ExitCode> {
+    let all = || probed_zones().map(|process| process.to_string()).collect();
+    let zones: Vec<String> = zone.map_or_else(all, |zone| vec![zone.to_owned()]);
+    let (mut reports, mut held) = (serde_json::Map::new(), true);
+    for zone in zones {
+        let request = ZoneRequest { zone: zone.clone() };
+        let report = bridge.probe(request).await.map_err(in_words).with_context(|| zone.clone())?;
+        let attempts = report.into_inner().attempts;
+        held &= attempts.iter().all(|attempt| attempt.result != "got-through");
+        if as_json {
+            reports.insert(zone, attempts.iter().map(attempt_to_json).collect());
+        } else {
+            say!("{zone}: {}", in_short(&attempts));
+            for attempt in &attempts {
+                let ProbeAttempt { attack, held_by, result, detail } = attempt;
+                let line = format!("  {attack:<28} {result:<12} {detail:<14} {held_by}");
+                say!("{}", one_line(&line));
+            }
+        }
+    }
+    if as_json {
+        say!("{}", json!(reports));
+    }
+    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn in_short(attempts: &[ProbeAttempt]) -> String {
+    let count = |result: &str| attempts.iter().filter(|attempt| attempt.result == result).count();
+    let mut words = format!("{} of {} attacks were refused", count("refused"), attempts.len());
+    for (result, what) in [
+        ("got-through", "GOT THROUGH: the zone is stopped"),
+        ("unwalled", "met no wall, because this machine has none against them (see `moltctl status`)"),
+        ("not-tried", "could not be tried"),
+    ] {
+        if count(result) > 0 {
+            words.push_str(&format!("; {} {what}", count(result)));
+        }
+    }
+    words
+}
+
+fn to_line(zone: &ZoneState) -> String {
+    let missing: Vec<_> = zone
+        .cell
+        .iter()
+        .filter(|wall| !wall.missing.is_empty())
+        .map(|wall| format!("{} ({})", wall.name, wall.missing))
+        .collect();
+    let cell = match (zone.cell.is_empty(), missing.is_empty()) {
+        (true, _) => "-".to_owned(),
+        (false, true) => format!("all {} stand", zone.cell.len()),
+        (false, false) => format!("MISSING {}", missing.join(", ")),
+    };
+    let pid = if zone.pid == 0 { "-".to_owned() } else { zone.pid.to_string() };
+    let (name, state, restarts) = (&zone.zone, &zone.state, zone.restarts);
+    let mut line = format!("{name:<16} {state:<10} {pid:>7} {restarts:>8}  {}", one_line(&cell));
+    if !zone.alert.is_empty() {
+        line.push_str(&format!("\n                 ALERT: {}", one_line(&zone.alert)));
+    }
+    line
+}
+
+fn to_json(zone: &ZoneState) -> serde_json::Value {
+    let cell = zone.cell.iter().map(|wall| {
+        let missing = (!wall.missing.is_empty()).then_some(&wall.missing);
+        json!({ "name": wall.name, "stands": missing.is_none(), "missing": missing })
+    });
+    json!({
+        "zone": zone.zone,
+        "state": zone.state,
+        "pid": (zone.pid != 0).then_some(zone.pid),
+        "restarts": zone.restarts,
+        "last_end": (!zone.last_end.is_empty()).then_some(&zone.last_end),
+        "alert": (!zone.alert.is_empty()).then_some(&zone.alert),
+        "cell": cell.collect::<Vec<_>>(),
+    })
+}
+
+fn attempt_to_json(attempt: &ProbeAttempt) -> serde_json::Value {
+    let ProbeAttempt { attack, held_by, result, detail } = attempt;
+    json!({ "attack": attack, "held_by": held_by, "result": result, "detail": detail })
+}
+
+fn in_words(status: Status) -> anyhow::Error {
+    anyhow::anyhow!("{}", one_line(status.message()))
+}
