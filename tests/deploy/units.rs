@@ -119,7 +119,12 @@ fn a_zone_sees_its_own_bridge_and_nobody_elses() {
 
 #[test]
 fn what_the_latch_stops_is_not_started_by_systemd_either() {
-    for unit in ["moltbot-reader@.service", "moltbot-planner.service", "moltbot-executor.service"] {
+    for unit in [
+        "moltbot-reader@.service",
+        "moltbot-planner.service",
+        "moltbot-executor.service",
+        "moltbot-control-plane.service",
+    ] {
         assert_eq!(values(unit, "ConditionPathExists"), ["!/var/lib/moltbot/latch"], "{unit}");
     }
 }

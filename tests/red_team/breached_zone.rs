@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 use system_tests::{TestHome, eventually, program};
 
 /// Stands where a reader should be. It attends to nothing, and of the attacks that it is told to try one succeeds.
@@ -37,15 +37,26 @@ fn programs(folder: &Path, held_by: &str) {
     std::fs::set_permissions(&reader, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// A supervisor that does not outlive the test.
+struct Foreground(Child);
+
+impl Drop for Foreground {
+    fn drop(&mut self) {
+        // It may have ended; what it raised ends with it.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// What is known of that zone once it was probed.
 async fn probed(home: &TestHome, held_by: &str) -> serde_json::Value {
     let folder = tempfile::tempdir().unwrap();
     programs(folder.path(), held_by);
-    let mut supervisor = Command::new(folder.path().join("moltctl"))
+    let supervisor = Command::new(folder.path().join("moltctl"))
         .args(["up", "--home", home.path().to_str().unwrap()])
         .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+        .spawn();
+    let mut supervisor = Foreground(supervisor.unwrap());
     let zone = eventually("the zone is probed", || {
         let status = home.moltctl(&["status", "--json"]);
         let status = (!status.out.is_empty()).then(|| status.json())?;
@@ -58,7 +69,7 @@ async fn probed(home: &TestHome, held_by: &str) -> serde_json::Value {
         eventually("it is recorded", recorded).await;
     }
     home.moltctl(&["down"]).well();
-    supervisor.wait().unwrap();
+    supervisor.0.wait().unwrap();
     zone
 }
 

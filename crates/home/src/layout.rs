@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// The file that says that a folder is a home of ours.
 pub const MARKER: &str = ".moltbot-home";
 
+/// The home whose processes systemd raises, as the units of `deploy/linux` name it.
+pub const HOME_OF_THE_MACHINE: &str = "/var/lib/moltbot";
+
 /// By this name the executor signs the heads of its record.
 pub const RECORD_ORIGIN: &str = "moltbot.invalid/executor";
 

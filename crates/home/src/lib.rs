@@ -16,5 +16,5 @@ pub use config::{
     template_for_the_machine,
 };
 pub use latch::{CannotLatch, CannotLift, KilledHome, Latch, Latched, Level, Order};
-pub use layout::{Home, MARKER, NotAHome, Process, RECORD_ORIGIN, WITNESS_ORIGIN};
+pub use layout::{HOME_OF_THE_MACHINE, Home, MARKER, NotAHome, Process, RECORD_ORIGIN, WITNESS_ORIGIN};
 pub use problem::{Problem, Problems};

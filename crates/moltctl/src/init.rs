@@ -1,10 +1,11 @@
 //! Making a home. What is there is kept, so running it again changes nothing; what is missing is made.
 
 use crate::check::{check, make_private};
+use crate::up::how_to_raise;
 use anyhow::Context as _;
 use audit_log::HeadKey;
 use capability::ApprovalKey;
-use home::{Config, Home, MARKER, RaisedBy};
+use home::{Home, Latch, MARKER};
 use rustix::fs::{Mode, OFlags};
 use std::fs::File;
 use std::io::Write as _;
@@ -26,11 +27,9 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
     for file in &made {
         say!("made  {}", file.display());
     }
-    let (folder, raised_by) = (home.path().display(), Config::load(&home)?.raised_by);
-    match (made.len(), raised_by) {
-        (0, _) => say!("{folder} is complete; nothing was changed."),
-        (_, RaisedBy::Moltctl) => say!("\n{folder} is ready. Next: moltctl up --home {folder}"),
-        (_, RaisedBy::Systemd) => say!("\n{folder} is ready. Next: systemctl start moltbot.target"),
+    match made.len() {
+        0 => say!("{} is complete; nothing was changed.", home.path().display()),
+        _ => say!("\n{} is ready. Next: {}", home.path().display(), how_to_raise(&home)),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -73,6 +72,7 @@ fn make(path: &Path, whose: Whose) -> anyhow::Result<(Home, Made)> {
     write_new(&home.policy_file(), policy::DEFAULT, &mut made)?;
     write_new(&home.rules_file(), planner::rules::DEFAULT, &mut made)?;
     make_keys(&home, &mut made)?;
+    Latch::of(&home).prepare().context("there is no room for the latch")?;
     check(&home)?;
     Ok((home, made))
 }

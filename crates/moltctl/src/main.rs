@@ -9,6 +9,7 @@ mod audit;
 mod check;
 mod demo;
 mod init;
+mod latch;
 mod policy;
 mod sanitize;
 mod status;
@@ -39,6 +40,14 @@ enum Command {
     Up(up::Arguments),
     /// Stop everything.
     Down,
+    /// Stop everything at once, whatever it does; nothing is raised again until you re-arm.
+    Kill(latch::KillArguments),
+    /// Let a killed home be raised again.
+    Rearm(latch::Reason),
+    /// Do nothing new; everything stays up to be looked at.
+    Freeze(latch::Reason),
+    /// Let what was frozen go on.
+    Unfreeze(latch::Reason),
     /// Say how every process is.
     Status {
         /// Print JSON.
@@ -89,6 +98,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Init(init) => init::command(&home()?, &init),
         Command::Up(up) => up::command(&home()?, &up),
         Command::Down => up::down(&home()?),
+        Command::Kill(kill) => latch::kill(&home()?, &kill),
+        Command::Rearm(reason) => latch::rearm(&home()?, &reason),
+        Command::Freeze(reason) => latch::freeze(&home()?, &reason),
+        Command::Unfreeze(reason) => latch::unfreeze(&home()?, &reason),
         Command::Status { json } => status::command(&home()?, json),
         Command::Zones(command) => zones::command(&home()?, &command),
         Command::Approvals(command) => approvals::command(&home()?, &command),

@@ -1,7 +1,8 @@
 //! How every process is, and which walls stand.
 
+use crate::up::how_to_raise;
 use ::zones::Supervisor;
-use home::{Config, Home, Process, RaisedBy};
+use home::{Config, Home, Latch, Latched, Order, Process, RaisedBy};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -21,28 +22,28 @@ pub(crate) fn command(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
     let (supervisor, rows) = crate::answers::runtime()?.block_on(look(&config));
     let all_ready = rows.iter().all(|row| row.report.as_ref().is_some_and(|report| report.ready));
     let any_up = rows.iter().any(|row| row.report.is_some());
-    let (up, ready, raise) = match config.raised_by {
-        RaisedBy::Moltctl => {
-            (supervisor.is_some(), supervisor.as_ref().is_some_and(|report| report.ready), "moltctl up")
-        }
+    let (up, ready) = match config.raised_by {
+        RaisedBy::Moltctl => (supervisor.is_some(), supervisor.as_ref().is_some_and(|report| report.ready)),
         // There is no supervisor of ours to ask; each process speaks for itself.
-        RaisedBy::Systemd => (any_up, all_ready, "systemctl start moltbot.target"),
+        RaisedBy::Systemd => (any_up, all_ready),
     };
-    let latched = home.latch().symlink_metadata().is_ok();
+    let latch = Latch::of(&home).read();
+    let latched = latch != Latched::Not;
     if as_json {
         let processes: Vec<_> = rows.iter().map(Row::to_json).collect();
         let status = json!({
-            "home": home.path(), "up": up, "ready": ready, "latched": latched, "processes": processes,
+            "home": home.path(), "up": up, "ready": ready, "latched": latched, "latch": latch_to_json(&latch), "processes": processes,
         });
         say!("{status}");
     } else {
         match (up, ready) {
-            (false, _) => say!("{} is down. Raise it with: {raise}", home.path().display()),
+            (false, _) if matches!(latch, Latched::Killed(_)) => say!("{} is down.", home.path().display()),
+            (false, _) => say!("{} is down. Raise it with: {}", home.path().display(), how_to_raise(&home)),
             (true, true) => say!("{} is up and ready.", home.path().display()),
             (true, false) => say!("{} is up, but not everything is ready.", home.path().display()),
         }
-        if latched {
-            say!("The latch `{}` is set: nothing is done.", home.latch().display());
+        if let Some(words) = latch_in_words(&home, &latch) {
+            say!("{words}");
         }
         if up {
             say!("PROCESS          STATE          PID RESTARTS  WALLS");
@@ -52,6 +53,31 @@ pub(crate) fn command(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(if ready && !latched { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn latch_to_json(latch: &Latched) -> Value {
+    match latch {
+        Latched::Not => Value::Null,
+        Latched::Frozen(order) => json!(order),
+        Latched::Killed(Some(order)) => json!(order),
+        Latched::Killed(None) => json!({ "level": "killed" }),
+    }
+}
+
+/// How far the latch goes, by whom, and the way back.
+fn latch_in_words(home: &Home, latch: &Latched) -> Option<String> {
+    let by = |order: &Order| one_line(&format!(" by {} at {:.0}: {}", order.who, order.at, order.why));
+    match latch {
+        Latched::Not => None,
+        Latched::Frozen(order) => {
+            Some(format!("FROZEN{}\nNothing new is done until: moltctl unfreeze --reason TEXT", by(order)))
+        }
+        Latched::Killed(order) => Some(format!(
+            "KILLED{}\nThe latch `{}` is set: nothing is done or raised until: moltctl rearm --reason TEXT",
+            order.as_ref().map(by).unwrap_or_default(),
+            home.latch().display()
+        )),
+    }
 }
 
 async fn look(config: &Config) -> (Option<Report>, Vec<Row>) {

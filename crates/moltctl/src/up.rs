@@ -4,7 +4,7 @@ use crate::check::check;
 use crate::status::one_line;
 use ::zones::{Lock, Programs, Supervisor, stop, supervisor};
 use anyhow::Context as _;
-use home::{Config, Home, Process, RaisedBy};
+use home::{Config, Home, Latch, Process, RaisedBy};
 use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -31,8 +31,11 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
         let _leash = sandbox::die_with_parent(parent)?;
     }
     let home = Home::open(path)?;
+    // Before anything is looked for: a killed home is not raised. Whoever takes the lock asks again.
+    Latch::of(&home).refuse_when_killed()?;
     let config = check(&home)?;
     refuse_systemds(&config)?;
+    Latch::of(&home).prepare().context("there is no room for the latch, so a kill might find none")?;
     let programs = Programs::beside(&std::env::current_exe()?)?;
     if arguments.detach {
         return detach(&home, &config);
@@ -62,6 +65,14 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
         say!("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// The command that raises the processes of a home.
+pub(crate) fn how_to_raise(home: &Home) -> String {
+    match Config::load(home).map(|config| config.raised_by) {
+        Ok(RaisedBy::Systemd) => "systemctl start moltbot.target".to_owned(),
+        Ok(RaisedBy::Moltctl) | Err(_) => format!("moltctl up --home {}", home.path().display()),
+    }
 }
 
 /// What systemd raises under one user for each process is not raised here under one for all.

@@ -54,25 +54,42 @@ enum Order {
     Restart,
 }
 
+/// Who tries the attacks.
+enum Prober<'a> {
+    /// The supervisor, which stops a zone that gets through.
+    Supervisor(Box<ZonesBridgeClient<Channel>>),
+    /// This command itself, where the zones are kept up by somebody else.
+    Directly(&'a Home, &'a Config),
+}
+
 pub(crate) fn command(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
     let home = Home::open(path)?;
     let config = Config::load(&home)?;
-    let socket = config.zones_socket();
     let is_up = ::zones::supervisor(&home)?.is_some();
-    anyhow::ensure!(is_up, "{} is not up; raise it with `moltctl up`", home.path().display());
+    // Within the runtime: a channel belongs to one.
+    let bridge = || {
+        anyhow::ensure!(is_up, "{} is not up; raise it with `moltctl up`", home.path().display());
+        Ok(ZonesBridgeClient::new(lazy_channel(&config.zones_socket())?))
+    };
     runtime()?.block_on(async {
-        let mut bridge = ZonesBridgeClient::new(lazy_channel(&socket)?);
         match command {
-            Command::List { json } => list(&mut bridge, *json).await,
-            Command::Start(one) => order(&mut bridge, one, Order::Start).await,
-            Command::Stop(one) => order(&mut bridge, one, Order::Stop).await,
-            Command::Restart(one) => order(&mut bridge, one, Order::Restart).await,
-            Command::Probe { zone, json } => probe(&mut bridge, zone.as_deref(), *json).await,
+            Command::List { json } => list(bridge()?, *json).await,
+            Command::Start(one) => order(bridge()?, one, Order::Start).await,
+            Command::Stop(one) => order(bridge()?, one, Order::Stop).await,
+            Command::Restart(one) => order(bridge()?, one, Order::Restart).await,
+            Command::Probe { zone, json } => {
+                let prober = if is_up {
+                    Prober::Supervisor(Box::new(bridge()?))
+                } else {
+                    Prober::Directly(&home, &config)
+                };
+                probe(prober, zone.as_deref(), *json).await
+            }
         }
     })
 }
 
-async fn list(bridge: &mut ZonesBridgeClient<Channel>, as_json: bool) -> anyhow::Result<ExitCode> {
+async fn list(mut bridge: ZonesBridgeClient<Channel>, as_json: bool) -> anyhow::Result<ExitCode> {
     let zones = bridge.list(ListZonesRequest {}).await.map_err(in_words)?.into_inner().zones;
     let well = zones.iter().all(|zone| zone.alert.is_empty());
     if as_json {
@@ -86,7 +103,7 @@ async fn list(bridge: &mut ZonesBridgeClient<Channel>, as_json: bool) -> anyhow:
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn order(bridge: &mut ZonesBridgeClient<Channel>, one: &One, order: Order) -> anyhow::Result<ExitCode> {
+async fn order(mut bridge: ZonesBridgeClient<Channel>, one: &One, order: Order) -> anyhow::Result<ExitCode> {
     let request = ZoneRequest { zone: one.zone.clone() };
     let state = match order {
         Order::Start => bridge.start(request).await,
@@ -103,18 +120,12 @@ async fn order(bridge: &mut ZonesBridgeClient<Channel>, one: &One, order: Order)
 }
 
 /// Exit 0 when nothing got through, 1 when something did.
-async fn probe(
-    bridge: &mut ZonesBridgeClient<Channel>,
-    zone: Option<&str>,
-    as_json: bool,
-) -> anyhow::Result<ExitCode> {
+async fn probe(mut prober: Prober<'_>, zone: Option<&str>, as_json: bool) -> anyhow::Result<ExitCode> {
     let all = || probed_zones().map(|process| process.to_string()).collect();
     let zones: Vec<String> = zone.map_or_else(all, |zone| vec![zone.to_owned()]);
     let (mut reports, mut held) = (serde_json::Map::new(), true);
     for zone in zones {
-        let request = ZoneRequest { zone: zone.clone() };
-        let report = bridge.probe(request).await.map_err(in_words).with_context(|| zone.clone())?;
-        let attempts = report.into_inner().attempts;
+        let attempts = prober.probe(&zone).await.with_context(|| zone.clone())?;
         held &= attempts.iter().all(|attempt| attempt.result != "got-through");
         if as_json {
             reports.insert(zone, attempts.iter().map(attempt_to_json).collect());
@@ -133,11 +144,30 @@ async fn probe(
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+// === impl Prober ===
+
+impl Prober<'_> {
+    async fn probe(&mut self, zone: &str) -> anyhow::Result<Vec<ProbeAttempt>> {
+        match self {
+            Self::Supervisor(bridge) => {
+                let request = ZoneRequest { zone: zone.to_owned() };
+                Ok(bridge.probe(request).await.map_err(in_words)?.into_inner().attempts)
+            }
+            Self::Directly(home, config) => {
+                let process = probed_zones().find(|process| process.as_str() == zone);
+                let process = process.context("is not a zone that is probed")?;
+                let probed = ::zones::probe(home, config, process).await?;
+                Ok(probed.iter().map(::zones::attempt_to_wire).collect())
+            }
+        }
+    }
+}
+
 fn in_short(attempts: &[ProbeAttempt]) -> String {
     let count = |result: &str| attempts.iter().filter(|attempt| attempt.result == result).count();
     let mut words = format!("{} of {} attacks were refused", count("refused"), attempts.len());
     for (result, what) in [
-        ("got-through", "GOT THROUGH: the zone is stopped"),
+        ("got-through", "GOT THROUGH"),
         ("unwalled", "met no wall, because this machine has none against them (see `moltctl status`)"),
         ("not-tried", "could not be tried"),
     ] {

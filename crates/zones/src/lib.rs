@@ -5,6 +5,7 @@
 
 mod cell;
 mod keeper;
+mod kill;
 mod launch;
 mod local;
 mod lock;
@@ -16,7 +17,9 @@ mod standing;
 mod tell;
 
 pub use cell::{Cell, Cells, Leftovers, Limits};
+pub use kill::{Killing, WouldKill, kill, what_is_left, would_kill};
 pub use local::{CannotSupervise, Supervisor};
 pub use lock::{CannotLock, CannotStop, Lock, stop, supervisor};
+pub use operator::attempt_to_wire;
 pub use probing::{Probed, probe, probed_zones};
 pub use programs::{MissingPrograms, Programs};

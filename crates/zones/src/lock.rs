@@ -1,6 +1,6 @@
 //! One supervisor per home: a lock that the kernel lets go when its holder dies, however it dies.
 
-use home::Home;
+use home::{Home, KilledHome, Latch};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
@@ -24,6 +24,9 @@ pub enum CannotLock {
         /// Why.
         source: io::Error,
     },
+    /// Everything was killed.
+    #[error(transparent)]
+    Killed(#[from] KilledHome),
 }
 
 /// Why a supervisor was not stopped.
@@ -63,6 +66,8 @@ impl Lock {
             Err(std::fs::TryLockError::WouldBlock) => return Err(CannotLock::Held(holder(&mut file))),
             Err(std::fs::TryLockError::Error(source)) => return Err(io_problem(source)),
         }
+        // After the lock is ours: a kill sets the latch and then waits until nobody holds the lock, so one of us sees the other.
+        Latch::of(home).refuse_when_killed()?;
         file.set_len(0).map_err(io_problem)?;
         file.write_all(format!("{}\n", std::process::id()).as_bytes()).map_err(io_problem)?;
         Ok(Self(file))
@@ -109,7 +114,7 @@ pub fn supervisor(home: &Home) -> Result<Option<u32>, CannotLock> {
     }
 }
 
-fn path(home: &Home) -> PathBuf {
+pub(crate) fn path(home: &Home) -> PathBuf {
     home.path().join("supervisor.lock")
 }
 

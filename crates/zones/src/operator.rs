@@ -5,7 +5,7 @@ use crate::orders::{Orders, Wanted};
 use crate::probing::{Probed, Prober, probed_zones};
 use crate::standing::{Standing, Standings, State};
 use home::Process;
-use sandbox::{Tried, WallState};
+use sandbox::WallState;
 use std::time::Duration;
 use tonic::{Request, Response, Status};
 use wire::v1::zones_bridge_server::{ZonesBridge, ZonesBridgeServer};
@@ -87,7 +87,7 @@ impl ZonesBridge for ZonesService {
         }
         let probed =
             self.prober.probe(process).await.map_err(|error| Status::unavailable(error.to_string()))?;
-        Ok(Response::new(ProbeReport { attempts: probed.into_iter().map(attempt_to_wire).collect() }))
+        Ok(Response::new(ProbeReport { attempts: probed.iter().map(attempt_to_wire).collect() }))
     }
 }
 
@@ -122,18 +122,13 @@ fn to_wire(process: Process, standing: Standing) -> ZoneState {
     }
 }
 
-fn attempt_to_wire(probed: Probed) -> ProbeAttempt {
-    let Probed { attempt, unwalled } = probed;
-    let (result, detail) = match attempt.result {
-        Tried::Refused { errno } => ("refused", errno),
-        Tried::GotThrough { how } if unwalled => ("unwalled", how),
-        Tried::GotThrough { how } => ("got-through", how),
-        Tried::NotTried { why } => ("not-tried", why),
-    };
+/// One attempt as it goes over the wire.
+pub fn attempt_to_wire(probed: &Probed) -> ProbeAttempt {
+    let (result, detail) = probed.in_words();
     ProbeAttempt {
-        attack: attempt.attack,
-        held_by: attempt.held_by.join(", "),
+        attack: probed.attempt.attack.clone(),
+        held_by: probed.attempt.held_by.join(", "),
         result: result.to_owned(),
-        detail,
+        detail: detail.to_owned(),
     }
 }

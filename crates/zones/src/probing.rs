@@ -34,6 +34,17 @@ pub struct Probed {
 // === impl Probed ===
 
 impl Probed {
+    /// What came of it, in a word: `refused`, `got-through`, `unwalled` or `not-tried`; and the errno, or what could be done, or
+    /// why it was not tried.
+    pub fn in_words(&self) -> (&'static str, &str) {
+        match &self.attempt.result {
+            Tried::Refused { errno } => ("refused", errno),
+            Tried::GotThrough { how } if self.unwalled => ("unwalled", how),
+            Tried::GotThrough { how } => ("got-through", how),
+            Tried::NotTried { why } => ("not-tried", why),
+        }
+    }
+
     /// Whether it got through a wall that is said to stand.
     pub const fn is_breach(&self) -> bool {
         matches!(self.attempt.result, Tried::GotThrough { .. }) && !self.unwalled

@@ -148,6 +148,11 @@ impl Cells {
         walls
     }
 
+    /// Whether there are cells that can be killed at once.
+    pub fn can_kill(&self) -> bool {
+        self.trees.iter().any(Tree::can_kill)
+    }
+
     /// Whether anything runs in any of the cells.
     pub fn is_populated(&self) -> bool {
         self.trees.iter().any(Tree::is_populated)
@@ -195,7 +200,7 @@ impl Cells {
 }
 
 /// The processes in the order in which they are killed.
-pub(crate) fn kill_order() -> impl Iterator<Item = Process> {
+fn kill_order() -> impl Iterator<Item = Process> {
     let is_owners = |process: &Process| matches!(process, Process::Zone(action::Role::ControlPlane));
     let zones = Supervisor::processes()
         .filter(move |process| matches!(process, Process::Zone(_)) && !is_owners(process));
