@@ -21,6 +21,7 @@ pub mod outbound;
 pub mod perform;
 pub mod policy_in_force;
 mod provenance;
+mod readiness;
 pub mod reading;
 pub mod record;
 pub mod refusal;

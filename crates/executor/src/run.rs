@@ -132,6 +132,7 @@ pub async fn run(
         Err(std::io::Error::other("the record is lost: the audit log cannot be written"))
     });
 
+    crate::readiness::tell_service_manager()?;
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
     tokio::select! {

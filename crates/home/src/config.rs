@@ -9,6 +9,13 @@ use std::time::Duration;
 /// The file that a new home starts with; it states every key with its default.
 pub const TEMPLATE: &str = include_str!("moltbot.toml");
 
+/// What the file of a machine's own home says instead: each line of [`TEMPLATE`], and what it becomes.
+const OF_THE_MACHINE: [(&str, &str); 3] = [
+    ("#dir = \"run\"\n", "dir = \"/run/moltbot\"\n"),
+    ("#raised_by = \"moltctl\"\n", "raised_by = \"systemd\"\n"),
+    ("#sandbox = \"best-effort\"\n", "sandbox = \"require\"\n"),
+];
+
 /// The longest path that a socket can be bound to, in bytes (`sun_path` without its terminating zero).
 const SOCKET_PATH_LIMIT: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
 
@@ -19,6 +26,8 @@ pub struct Config {
     pub host: String,
     /// Where the sockets are.
     pub run_dir: PathBuf,
+    /// Who raises the processes.
+    pub raised_by: RaisedBy,
     /// Where content comes in.
     pub sources: Vec<Source>,
     /// Who mail is from.
@@ -37,6 +46,15 @@ pub struct Config {
     pub probe_every: Duration,
     /// The first of the user ids that zones run under, where the supervisor is root.
     pub first_user: u32,
+}
+
+/// Who raises the processes of a home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RaisedBy {
+    /// `moltctl up`, all under one user.
+    Moltctl,
+    /// systemd, each under a user of its own.
+    Systemd,
 }
 
 /// A Maildir whose contents one reader reads.
@@ -90,6 +108,18 @@ pub enum SandboxRequirement {
     BestEffort,
 }
 
+// === impl RaisedBy ===
+
+impl RaisedBy {
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Moltctl => "moltctl",
+            Self::Systemd => "systemd",
+        }
+    }
+}
+
 // === impl SandboxRequirement ===
 
 impl SandboxRequirement {
@@ -136,34 +166,40 @@ impl Config {
         Some(self.first_user.saturating_add(nth))
     }
 
-    /// The run folder of a process.
-    pub fn run_folder(&self, process: Process) -> PathBuf {
+    /// The folder in which the executor serves a process: the executor's own, and all of it that a zone sees.
+    pub fn bridge_folder(&self, process: Process) -> PathBuf {
         self.run_dir.join(process.as_str())
     }
 
     /// The socket on which a zone finds the executor.
     pub fn bridge_socket(&self, role: Role) -> PathBuf {
-        self.run_folder(Process::Zone(role)).join("zone-bridge.sock")
+        self.bridge_folder(Process::Zone(role)).join("zone-bridge.sock")
+    }
+
+    /// The folder in which a process serves the operator. It is that process's own, so that processes of different users
+    /// never bind in the same folder.
+    pub fn ops_folder(&self, process: Process) -> PathBuf {
+        self.run_dir.join(format!("ops-{process}"))
     }
 
     /// The socket on which a process answers ops scripts.
     pub fn health_socket(&self, process: Process) -> PathBuf {
-        self.run_folder(process).join("health.sock")
+        self.ops_folder(process).join("health.sock")
     }
 
     /// The socket on which the supervisor finds the executor.
     pub fn supervisor_bridge_socket(&self) -> PathBuf {
-        self.run_folder(Process::Supervisor).join("zone-bridge.sock")
+        self.bridge_folder(Process::Supervisor).join("zone-bridge.sock")
     }
 
     /// The socket on which the operator's command finds the supervisor.
     pub fn zones_socket(&self) -> PathBuf {
-        self.run_folder(Process::Supervisor).join("zones.sock")
+        self.ops_folder(Process::Supervisor).join("zones.sock")
     }
 
     /// The socket on which the operator's command finds the control plane.
     pub fn operator_socket(&self) -> PathBuf {
-        self.run_folder(Process::Zone(Role::ControlPlane)).join("operator.sock")
+        self.ops_folder(Process::Zone(Role::ControlPlane)).join("operator.sock")
     }
 
     fn read(root: &Section<'_, '_>, home: &Home) -> Option<Self> {
@@ -177,7 +213,7 @@ impl Config {
 
         let run = root.section("run");
         let run_dir = home.resolve(&run.string("dir", "run"));
-        let longest = run_dir.join("control-plane/zone-bridge.sock").as_os_str().len();
+        let longest = run_dir.join("reader-telegram/zone-bridge.sock").as_os_str().len();
         if longest > SOCKET_PATH_LIMIT {
             let what = format!(
                 "socket paths below `{}` are {longest} bytes long, the limit is {SOCKET_PATH_LIMIT}; \
@@ -187,6 +223,8 @@ impl Config {
             );
             run.problem("dir", what);
         }
+        let raisers = [RaisedBy::Moltctl, RaisedBy::Systemd].map(|word| (word.as_str(), word));
+        let raised_by = run.choice("raised_by", &raisers, RaisedBy::Moltctl);
         run.finish();
 
         let (mail_from, mail_delivery, outbox) = Self::read_mail(&root.section("connectors"), home);
@@ -222,6 +260,7 @@ impl Config {
         Some(Self {
             host: name,
             run_dir,
+            raised_by,
             sources,
             mail_from,
             mail_delivery,
@@ -314,6 +353,13 @@ impl Config {
         }
         SmtpSettings { host, port, security }
     }
+}
+
+/// The file that a home starts with whose processes systemd raises.
+pub fn template_for_the_machine() -> String {
+    OF_THE_MACHINE
+        .into_iter()
+        .fold(TEMPLATE.to_owned(), |text, (line, instead)| text.replacen(line, instead, 1))
 }
 
 fn seconds(section: &Section<'_, '_>, key: &'static str) -> Duration {

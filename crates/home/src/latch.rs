@@ -10,9 +10,9 @@ use crate::Home;
 use jiff::Timestamp;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// The size of the spare file; more than the longest order is.
@@ -325,9 +325,14 @@ impl Latch {
     }
 }
 
-/// An empty file for nobody else.
+/// An empty file that only we write. Whoever the home lets through may read it: Zone 1 may be another user than the owner,
+/// and a latch that it cannot read means the most to it.
 fn fresh(path: &Path) -> io::Result<File> {
-    File::options().write(true).create(true).truncate(true).mode(0o600).custom_flags(NOFOLLOW).open(path)
+    let mut options = File::options();
+    let file =
+        options.write(true).create(true).truncate(true).mode(0o600).custom_flags(NOFOLLOW).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o644))?;
+    Ok(file)
 }
 
 /// A link in the latch's place leads nowhere.

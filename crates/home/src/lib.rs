@@ -11,7 +11,10 @@ mod layout;
 mod problem;
 mod section;
 
-pub use config::{Config, MailDelivery, SandboxRequirement, Security, SmtpSettings, Source, TEMPLATE};
+pub use config::{
+    Config, MailDelivery, RaisedBy, SandboxRequirement, Security, SmtpSettings, Source, TEMPLATE,
+    template_for_the_machine,
+};
 pub use latch::{CannotLatch, CannotLift, KilledHome, Latch, Latched, Level, Order};
-pub use layout::{Home, MARKER, NotAHome, Process, RECORD_ORIGIN, WITNESS_ORIGIN};
+pub use layout::{HOME_OF_THE_MACHINE, Home, MARKER, NotAHome, Process, RECORD_ORIGIN, WITNESS_ORIGIN};
 pub use problem::{Problem, Problems};

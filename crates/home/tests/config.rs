@@ -1,8 +1,11 @@
 //! What a configuration may say, and how each problem is named.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
-use home::{Config, Home, MARKER, MailDelivery, NotAHome, SandboxRequirement, TEMPLATE};
+use action::Role;
+use home::{Config, Home, MARKER, MailDelivery, NotAHome, Process, RaisedBy, SandboxRequirement, TEMPLATE};
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 fn home_with(config: &str) -> (tempfile::TempDir, Home) {
     let folder = tempfile::tempdir().unwrap();
@@ -52,6 +55,43 @@ fn every_commented_key_of_the_shipped_file_is_a_real_one_with_its_default() {
         (all.host, all.approval_expiry, all.permit_lifetime, all.sandbox),
         (shipped.host, shipped.approval_expiry, shipped.permit_lifetime, shipped.sandbox)
     );
+}
+
+#[test]
+fn the_machines_own_home_is_raised_by_systemd_and_requires_its_walls() {
+    let (_folder, home) = home_with(&home::template_for_the_machine());
+    let config = Config::load(&home).unwrap();
+    assert_eq!(config.raised_by, RaisedBy::Systemd);
+    assert_eq!(config.run_dir, std::path::Path::new("/run/moltbot"));
+    assert_eq!(config.sandbox, SandboxRequirement::Require);
+}
+
+#[test]
+fn no_two_processes_bind_in_the_same_folder() {
+    let (_folder, home) = home_with("");
+    let config = Config::load(&home).unwrap();
+    // The executor binds every bridge; what a process binds for the operator is beside none of them.
+    let bridges = Role::ALL.map(|role| config.bridge_socket(role).parent().map(Path::to_owned));
+    let processes = [Process::Supervisor, Process::Executor].into_iter().chain(Role::ALL.map(Process::Zone));
+    let folders: Vec<_> = processes.map(|process| Some(config.ops_folder(process))).collect();
+    let distinct: BTreeSet<_> = bridges.iter().chain(&folders).collect();
+    assert_eq!(distinct.len(), bridges.len() + folders.len());
+}
+
+#[test]
+fn the_limit_on_the_run_folder_is_that_of_the_longest_socket() {
+    let deepest = |run_dir: &str| {
+        let (_folder, home) = home_with(&format!("[run]\ndir = \"{run_dir}\"\n"));
+        let config = Config::load(&home).ok()?;
+        let bridges = Role::ALL.map(|role| config.bridge_socket(role));
+        let health = Role::ALL.map(|role| config.health_socket(Process::Zone(role)));
+        let all = bridges.into_iter().chain(health).chain([config.operator_socket()]);
+        all.map(|socket| socket.as_os_str().len()).max()
+    };
+    let accepted: Vec<_> =
+        (1..120).filter_map(|length| deepest(&format!("/{}", "x".repeat(length)))).collect();
+    let limit = if cfg!(target_os = "macos") { 103 } else { 107 };
+    assert_eq!(accepted.last(), Some(&limit));
 }
 
 #[test]

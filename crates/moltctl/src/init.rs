@@ -1,6 +1,7 @@
 //! Making a home. What is there is kept, so running it again changes nothing; what is missing is made.
 
 use crate::check::{check, make_private};
+use crate::up::how_to_raise;
 use anyhow::Context as _;
 use audit_log::HeadKey;
 use capability::ApprovalKey;
@@ -14,20 +15,38 @@ use std::process::ExitCode;
 /// What a run of `init` made; empty when everything was there.
 pub(crate) type Made = Vec<PathBuf>;
 
-pub(crate) fn command(path: &Path) -> anyhow::Result<ExitCode> {
-    let (home, made) = init(path)?;
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Make the home of a machine whose processes systemd raises, each under a user of its own. The install script does this.
+    #[arg(long)]
+    system: bool,
+}
+
+pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let (home, made) = make(path, if arguments.system { Whose::Machine } else { Whose::User })?;
     for file in &made {
         say!("made  {}", file.display());
     }
     match made.len() {
         0 => say!("{} is complete; nothing was changed.", home.path().display()),
-        _ => say!("\n{} is ready. Next: moltctl up --home {}", home.path().display(), home.path().display()),
+        _ => say!("\n{} is ready. Next: {}", home.path().display(), how_to_raise(&home)),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes a home, or completes one.
+/// Whose home is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    User,
+    Machine,
+}
+
+/// Makes the home of a user, or completes one.
 pub(crate) fn init(path: &Path) -> anyhow::Result<(Home, Made)> {
+    make(path, Whose::User)
+}
+
+fn make(path: &Path, whose: Whose) -> anyhow::Result<(Home, Made)> {
     refuse_foreign(path)?;
     if !path.exists() {
         make_private(path).with_context(|| format!("cannot make `{}`", path.display()))?;
@@ -36,14 +55,20 @@ pub(crate) fn init(path: &Path) -> anyhow::Result<(Home, Made)> {
     // The marker comes first: if we are interrupted, the next run knows the folder for its own.
     write_new(&path.join(MARKER), "This folder is a moltbot home.\n", &mut made)?;
     let home = Home::open(path)?;
-    for folder in ["audit", "keys", "logs", "planner", "policy", "quarantine", "run", "spool", "witness"] {
+    let (template, further) = match whose {
+        Whose::User => (home::TEMPLATE.to_owned(), ["logs", "run"].as_slice()),
+        // Its logs are in the journal, its sockets in /run.
+        Whose::Machine => (home::template_for_the_machine(), [].as_slice()),
+    };
+    let everywhere = ["audit", "keys", "planner", "policy", "quarantine", "spool", "witness"];
+    for folder in everywhere.iter().chain(further) {
         let folder = home.path().join(folder);
         if !folder.is_dir() {
             make_private(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
             made.push(folder);
         }
     }
-    write_new(&home.config_file(), home::TEMPLATE, &mut made)?;
+    write_new(&home.config_file(), &template, &mut made)?;
     write_new(&home.policy_file(), policy::DEFAULT, &mut made)?;
     write_new(&home.rules_file(), planner::rules::DEFAULT, &mut made)?;
     make_keys(&home, &mut made)?;

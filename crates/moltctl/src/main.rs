@@ -35,7 +35,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Make a home: configuration, policy, rules, keys, mail folders. What is there is kept.
-    Init,
+    Init(init::Arguments),
     /// Raise every zone and keep them up.
     Up(up::Arguments),
     /// Stop everything.
@@ -95,7 +95,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let named_home = arguments.home.clone();
     let home = || arguments.home.clone().map_or_else(default_home, Ok);
     match arguments.command {
-        Command::Init => init::command(&home()?),
+        Command::Init(init) => init::command(&home()?, &init),
         Command::Up(up) => up::command(&home()?, &up),
         Command::Down => up::down(&home()?),
         Command::Kill(kill) => latch::kill(&home()?, &kill),

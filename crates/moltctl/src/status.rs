@@ -1,7 +1,8 @@
 //! How every process is, and which walls stand.
 
+use crate::up::how_to_raise;
 use ::zones::Supervisor;
-use home::{Config, Home, Latch, Latched, Order, Process};
+use home::{Config, Home, Latch, Latched, Order, Process, RaisedBy};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,26 +20,32 @@ pub(crate) fn command(path: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
     let home = Home::open(path)?;
     let config = Config::load(&home)?;
     let (supervisor, rows) = crate::answers::runtime()?.block_on(look(&config));
-    let ready = supervisor.as_ref().is_some_and(|report| report.ready);
+    let all_ready = rows.iter().all(|row| row.report.as_ref().is_some_and(|report| report.ready));
+    let any_up = rows.iter().any(|row| row.report.is_some());
+    let (up, ready) = match config.raised_by {
+        RaisedBy::Moltctl => (supervisor.is_some(), supervisor.as_ref().is_some_and(|report| report.ready)),
+        // There is no supervisor of ours to ask; each process speaks for itself.
+        RaisedBy::Systemd => (any_up, all_ready),
+    };
     let latch = Latch::of(&home).read();
     let latched = latch != Latched::Not;
     if as_json {
         let processes: Vec<_> = rows.iter().map(Row::to_json).collect();
         let status = json!({
-            "home": home.path(), "up": supervisor.is_some(), "ready": ready, "latched": latched, "latch": latch_to_json(&latch), "processes": processes,
+            "home": home.path(), "up": up, "ready": ready, "latched": latched, "latch": latch_to_json(&latch), "processes": processes,
         });
         say!("{status}");
     } else {
-        match (supervisor.is_some(), ready) {
+        match (up, ready) {
             (false, _) if matches!(latch, Latched::Killed(_)) => say!("{} is down.", home.path().display()),
-            (false, _) => say!("{} is down. Raise it with: moltctl up", home.path().display()),
+            (false, _) => say!("{} is down. Raise it with: {}", home.path().display(), how_to_raise(&home)),
             (true, true) => say!("{} is up and ready.", home.path().display()),
             (true, false) => say!("{} is up, but not everything is ready.", home.path().display()),
         }
         if let Some(words) = latch_in_words(&home, &latch) {
             say!("{words}");
         }
-        if supervisor.is_some() {
+        if up {
             say!("PROCESS          STATE          PID RESTARTS  WALLS");
             for row in &rows {
                 say!("{}", row.to_line());

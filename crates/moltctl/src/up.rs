@@ -4,7 +4,7 @@ use crate::check::check;
 use crate::status::one_line;
 use ::zones::{Lock, Programs, Supervisor, stop, supervisor};
 use anyhow::Context as _;
-use home::{Config, Home, Latch, Process};
+use home::{Config, Home, Latch, Process, RaisedBy};
 use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -34,6 +34,7 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
     // Before anything is looked for: a killed home is not raised. Whoever takes the lock asks again.
     Latch::of(&home).refuse_when_killed()?;
     let config = check(&home)?;
+    refuse_systemds(&config)?;
     Latch::of(&home).prepare().context("there is no room for the latch, so a kill might find none")?;
     let programs = Programs::beside(&std::env::current_exe()?)?;
     if arguments.detach {
@@ -64,6 +65,25 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
         say!("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// The command that raises the processes of a home.
+pub(crate) fn how_to_raise(home: &Home) -> String {
+    match Config::load(home).map(|config| config.raised_by) {
+        Ok(RaisedBy::Systemd) => "systemctl start moltbot.target".to_owned(),
+        Ok(RaisedBy::Moltctl) | Err(_) => format!("moltctl up --home {}", home.path().display()),
+    }
+}
+
+/// What systemd raises under one user for each process is not raised here under one for all.
+fn refuse_systemds(config: &Config) -> anyhow::Result<()> {
+    match config.raised_by {
+        RaisedBy::Moltctl => Ok(()),
+        RaisedBy::Systemd => anyhow::bail!(
+            "systemd raises the processes of this home: use `systemctl start moltbot.target` and `systemctl stop \
+             moltbot.target`, or another home with --home DIR"
+        ),
+    }
 }
 
 /// Says once when everything is ready, or what is not.
@@ -160,6 +180,7 @@ async fn ready(socket: &Path, patience: Duration) -> anyhow::Result<Report> {
 
 pub(crate) fn down(path: &Path) -> anyhow::Result<ExitCode> {
     let home = Home::open(path)?;
+    refuse_systemds(&Config::load(&home)?)?;
     if stop(&home, Duration::from_secs(30))? {
         say!("Stopped.");
     } else {

@@ -1,5 +1,5 @@
 //! Health for ops scripts: HTTP on a Unix socket of each process's own, so that
-//! `curl --unix-socket run/executor/health.sock http://localhost/readyz` works.
+//! `curl --unix-socket run/ops-executor/health.sock http://localhost/readyz` works.
 //!
 //! `/healthz`: the process is alive. `/readyz`: it can do its job (200), or why not (503). `/metrics`: Prometheus text.
 //! A zone also answers `POST /probe`: it tries to get through its own walls and says what came of it.

@@ -60,7 +60,7 @@ fn a_zone_that_was_taken_over_does_not_write_on_the_owners_terminal() {
         "checks": { "\u{1b}[2Jbridge": { "not_ready": "\u{1b}]0;pwn\u{7}\u{9b}31m\nexecutor         ready" } },
         "facts": { "walls": [{ "name": "\u{1b}[1A", "state": "missing", "why": "\u{202e}\nplanner ready" }] },
     });
-    let socket = system.home().join("run/reader-slack/health.sock");
+    let socket = system.home().join("run/ops-reader-slack/health.sock");
     std::fs::remove_file(&socket).unwrap();
     let listener = UnixListener::bind(&socket).unwrap();
     std::thread::spawn(move || {

@@ -80,7 +80,7 @@ pub(crate) fn rearm(path: &Path, reason: &Reason) -> anyhow::Result<ExitCode> {
     latch.lift(&seen)?;
     // Where there is no room for it now, `up` tries again.
     let _ = latch.prepare();
-    say!("Re-armed. Raise everything with: moltctl up --home {}", home.path().display());
+    say!("Re-armed. Raise everything with: {}", crate::up::how_to_raise(&home));
     Ok(ExitCode::SUCCESS)
 }
 

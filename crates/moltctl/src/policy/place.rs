@@ -1,11 +1,12 @@
 //! Putting a policy file in its place, whole or not at all.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// Replaces a file durably. Whoever reads it sees the old one or the new one and nothing between.
+/// Replaces a file durably. Whoever reads it sees the old one or the new one and nothing between. Who could read the old
+/// one can read the new one: Zone 1 may be another user than whoever puts a policy in place.
 pub(super) fn put(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = beside(file, ".new");
     // What an earlier attempt left there is in nobody's use.
@@ -14,6 +15,9 @@ pub(super) fn put(file: &Path, bytes: &[u8]) -> io::Result<()> {
         Ok(()) | Err(_) => {}
     }
     let mut new = File::options().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    if let Ok(old) = std::fs::symlink_metadata(file) {
+        new.set_permissions(Permissions::from_mode(0o600 | old.mode() & 0o044))?;
+    }
     new.write_all(bytes)?;
     new.sync_all()?;
     std::fs::rename(&unfinished, file)?;
@@ -41,6 +45,11 @@ mod tests {
         put(&file, b"second").unwrap();
         assert_eq!(std::fs::read(&file).unwrap(), b"second");
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        for (before, after) in [(0o600, 0o600), (0o640, 0o640), (0o666, 0o644)] {
+            std::fs::set_permissions(&file, Permissions::from_mode(before)).unwrap();
+            put(&file, b"third").unwrap();
+            assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o777, after, "{before:o}");
+        }
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -4,8 +4,8 @@
 //! believed: what it names counts only when it has that name and lies in a tree of control groups.
 
 use crate::cell::machine::{Hierarchy, Version};
-use crate::cell::trees::Tree;
-use home::Home;
+use crate::cell::trees::{Names, Tree};
+use home::{HOME_OF_THE_MACHINE, Home};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,9 @@ pub(crate) fn take_the_hint_away(home: &Home) {
     let _ = std::fs::remove_file(hint(home));
 }
 
+/// The group of the units' slice, below which systemd puts all of the machine's own home.
+const SLICE: &str = "moltbot.slice";
+
 /// Where the hint says, at the top of every tree, and in the groups that this process itself is in.
 pub(crate) fn nearby(home: &Home, name: &str) -> Vec<Tree> {
     let untrusted_hint = std::fs::read(hint(home)).unwrap_or_default();
@@ -44,6 +47,10 @@ pub(crate) fn nearby(home: &Home, name: &str) -> Vec<Tree> {
         let below = here.map(|group| group.join(name));
         for parent in untrusted_hint.iter().cloned().chain(below) {
             add(&mut found, &hierarchy, &parent, name);
+        }
+        // By the folder alone: a kill does not wait for a configuration that can be read.
+        if home.path() == Path::new(HOME_OF_THE_MACHINE) {
+            add_named(&mut found, &hierarchy, &hierarchy.mount.join(SLICE), SLICE, Names::Units);
         }
     }
     found
@@ -69,13 +76,23 @@ pub(crate) fn everywhere(home: &Home, name: &str) -> Vec<Tree> {
 }
 
 fn add(found: &mut Vec<Tree>, hierarchy: &Hierarchy, untrusted_parent: &Path, name: &str) {
+    add_named(found, hierarchy, untrusted_parent, name, Names::Ours);
+}
+
+fn add_named(
+    found: &mut Vec<Tree>,
+    hierarchy: &Hierarchy,
+    untrusted_parent: &Path,
+    name: &str,
+    names: Names,
+) {
     // No link and no `..` leads out of the tree: the path is resolved before it is looked at.
     let Ok(parent) = untrusted_parent.canonicalize() else { return };
     let Ok(mount) = hierarchy.mount.canonicalize() else { return };
     let named = parent.file_name().is_some_and(|last| last == name);
     let known = found.iter().any(|tree| tree.parent() == parent);
     if named && !known && parent.starts_with(&mount) && is_a_group(hierarchy.version, &parent) {
-        found.push(Tree::at(hierarchy.clone(), parent));
+        found.push(Tree::at(hierarchy.clone(), parent, names));
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::Supervisor;
 use crate::cell::machine::{Controller, Hierarchy, Version};
 use crate::cell::{Limits, MEND, one, put};
+use action::Role;
 use home::Process;
 use std::collections::BTreeMap;
 use std::io;
@@ -13,10 +14,20 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Tree {
     hierarchy: Hierarchy,
     parent: PathBuf,
+    names: Names,
     /// Whether each controller of this tree bounds every cell.
     bounds: BTreeMap<Controller, Result<(), String>>,
     /// Controllers that this tree has and that are not handed to the cells.
     refused: Vec<(Controller, String)>,
+}
+
+/// Who made the groups, and so how they are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Our supervisor.
+    Ours,
+    /// systemd, after the units of `deploy/linux`. They are its to bound and to take away; anybody may kill in them.
+    Units,
 }
 
 // === impl Tree ===
@@ -24,8 +35,8 @@ pub(crate) struct Tree {
 impl Tree {
     /// Makes the parent and a group for every process. The words of an error are for people.
     pub(crate) fn make(hierarchy: &Hierarchy, name: &str) -> Result<Self, String> {
-        let tree = Self::at(hierarchy.clone(), below(&hierarchy.here, name));
-        for group in std::iter::once(tree.parent.clone()).chain(every_leaf(&tree.parent)) {
+        let tree = Self::at(hierarchy.clone(), below(&hierarchy.here, name), Names::Ours);
+        for group in std::iter::once(tree.parent.clone()).chain(tree.every_leaf()) {
             match std::fs::create_dir(&group) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                     return Err(format!("`{}` cannot be made: {error}", group.display()));
@@ -37,8 +48,8 @@ impl Tree {
     }
 
     /// The cells below a parent that is there.
-    pub(crate) const fn at(hierarchy: Hierarchy, parent: PathBuf) -> Self {
-        Self { hierarchy, parent, bounds: BTreeMap::new(), refused: Vec::new() }
+    pub(crate) const fn at(hierarchy: Hierarchy, parent: PathBuf, names: Names) -> Self {
+        Self { hierarchy, parent, names, bounds: BTreeMap::new(), refused: Vec::new() }
     }
 
     pub(crate) const fn version(&self) -> Version {
@@ -50,7 +61,11 @@ impl Tree {
     }
 
     pub(crate) fn leaf(&self, process: Process) -> PathBuf {
-        self.parent.join(process.as_str())
+        self.parent.join(self.names.of(process))
+    }
+
+    fn every_leaf(&self) -> impl Iterator<Item = PathBuf> {
+        Supervisor::processes().chain([Process::Supervisor]).map(|process| self.leaf(process))
     }
 
     /// Hands the controllers to the cells where that is possible, and sets every limit.
@@ -106,7 +121,7 @@ impl Tree {
     pub(crate) fn is_populated(&self) -> bool {
         match self.hierarchy.version {
             Version::V2 => one::is_populated(Version::V2, &self.parent),
-            Version::V1 => every_leaf(&self.parent).any(|leaf| one::is_populated(Version::V1, &leaf)),
+            Version::V1 => self.every_leaf().any(|leaf| one::is_populated(Version::V1, &leaf)),
         }
     }
 
@@ -116,6 +131,9 @@ impl Tree {
     }
 
     pub(crate) fn remove(&self) {
+        if self.names == Names::Units {
+            return;
+        }
         if self.holds_this_process()
             && let Some(base) = self.parent.parent()
         {
@@ -123,14 +141,32 @@ impl Tree {
             let _ = put(&base.join("cgroup.procs"), "0");
         }
         // What is not empty stays.
-        for group in every_leaf(&self.parent).chain([self.parent.clone()]) {
+        for group in self.every_leaf().chain([self.parent.clone()]) {
             let _ = std::fs::remove_dir(group);
         }
     }
 }
 
-fn every_leaf(parent: &Path) -> impl Iterator<Item = PathBuf> {
-    Supervisor::processes().chain([Process::Supervisor]).map(|process| parent.join(process.as_str()))
+// === impl Names ===
+
+impl Names {
+    fn of(self, process: Process) -> String {
+        match (self, process) {
+            (Self::Ours, process) => process.to_string(),
+            (Self::Units, Process::Zone(Role::ReaderEmail)) => zone("reader@email"),
+            (Self::Units, Process::Zone(Role::ReaderTelegram)) => zone("reader@telegram"),
+            (Self::Units, Process::Zone(Role::ReaderSlack)) => zone("reader@slack"),
+            (Self::Units, Process::Zone(Role::Planner)) => zone("planner"),
+            // There is no unit of a supervisor, and a group that is not there is dead.
+            (Self::Units, Process::Zone(Role::ControlPlane) | Process::Executor | Process::Supervisor) => {
+                format!("moltbot-{process}.service")
+            }
+        }
+    }
+}
+
+fn zone(name: &str) -> String {
+    format!("moltbot-zones.slice/moltbot-{name}.service")
 }
 
 /// Below the group we stand in; when we are in a cell of this home already, beside it.
