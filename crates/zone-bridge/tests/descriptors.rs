@@ -25,8 +25,7 @@ async fn a_server_without_descriptors_waits_for_some() {
     assert!(hoard.len() > 10);
     // One for the caller, none for the one who answers.
     hoard.pop();
-    let mut caller =
-        connect(&socket).and_then(|stream| Ok(tokio::net::UnixStream::from_std(stream).unwrap())).unwrap();
+    let mut caller = tokio::net::UnixStream::from_std(connect(&socket).unwrap()).unwrap();
     while !told.lock().unwrap().contains(&"cannot_accept") {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
