@@ -52,10 +52,16 @@ def until(what, claim, alive=()):
 
 def report(path):
     """What a process says of itself on its health socket."""
+    return ask(path, "GET /readyz")
+
+
+def ask(path, what, targets=None):
+    body = b"" if targets is None else json.dumps(targets).encode()
+    head = f"{what} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     with socket.socket(socket.AF_UNIX) as stream:
-        stream.settimeout(5)
+        stream.settimeout(20)
         stream.connect(str(path))
-        stream.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        stream.sendall(head.encode() + body)
         response = http.client.HTTPResponse(stream)
         response.begin()
         return json.loads(response.read())
@@ -219,11 +225,19 @@ def tell(story):
         for wall in walls:
             if wall["state"] == "missing":
                 say(f"{zone}: missing in the guest: {wall['name']} ({wall['why']})")
-        must({"new-privileges", "files", "system-calls"} <= set(stands), f"{zone}: privileges, files and system calls are walled in")
+        # What Debian's kernel 6.1 does not have: Landlock of version 2 knows files, not ports and not scopes.
+        absent = {wall["name"] for wall in walls if wall["state"] == "missing"}
+        must(absent <= {"tcp", "scope"}, f"{zone}: every wall stands that the guest's kernel has", absent)
+        targets = {"files": ["/etc/passwd", "/init"], "sockets": ["/var/run/zone-bridge/zone-bridge.sock"], "processes": [1]}
+        attempts = ask(story.run(zone), "POST /probe", targets)
+        through = [attempt["attack"] for attempt in attempts if "got-through" in json.dumps(attempt["result"])]
+        must(attempts and not through, f"{zone}: {len(attempts)} attempts to break out of it, tried inside the machine, were refused", through)
 
     story.deliver("plain.eml")
     (card,) = story.asked()
     must(len(story.recorded("item_cleaned")) == 1, "the mail was read in the reader's machine")
+    asked_by = [wish["zone"].split("/")[-1] for wish in story.recorded("capability_requested")]
+    must(asked_by == ["planner"], "the wish came in at the planner's socket", asked_by)
     say(f"the planner's machine asks: {card['action']}")
     must(not story.outbox(), "nothing is sent before the owner's yes")
     story.moltctl("approvals", "approve", card["request"])

@@ -79,6 +79,7 @@ struct HostPipe {
 }
 
 fn main() -> anyhow::Result<()> {
+    sandbox::close_inherited();
     let config = Config::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     if let Some(parent) = config.parent {
