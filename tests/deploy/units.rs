@@ -12,7 +12,7 @@ const THRESHOLDS: [(&str, u32); 6] = [
     ("moltbot-reader@.service", 13),
     ("moltbot-planner.service", 13),
     // The network of the machine, which it reaches mail servers by, and the users of the machine, by whom it tells zones apart.
-    ("moltbot-executor.service", 12),
+    ("moltbot-executor.service", 13),
     // Local sockets, and the limits that it sets itself.
     ("moltbot-control-plane.service", 4),
     // CAP_NET_ADMIN and the machine's network, which are its job; it runs for a moment and reads one file.
@@ -126,6 +126,14 @@ fn what_the_latch_stops_is_not_started_by_systemd_either() {
         "moltbot-control-plane.service",
     ] {
         assert_eq!(values(unit, "ConditionPathExists"), ["!/var/lib/moltbot/latch"], "{unit}");
+    }
+}
+
+#[test]
+fn a_zone_does_not_start_with_a_wall_missing_unless_its_owner_says_so() {
+    for unit in ["moltbot-reader@.service", "moltbot-planner.service"] {
+        assert_eq!(values(unit, "Environment"), ["MOLTBOT_SANDBOX=require"], "{unit}");
+        assert!(values(unit, "ExecStart").concat().ends_with("--sandbox ${MOLTBOT_SANDBOX}"), "{unit}");
     }
 }
 
