@@ -38,7 +38,7 @@ install_packages() {
     [ $# -gt 0 ] || return 0
     command -v apt-get >/dev/null || fail "please install with your package manager: $*"
     say "installing system packages: $*"
-    as_root env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null' sh "$@"
+    as_root env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends --no-remove "$@" >/dev/null' sh "$@"
 }
 
 need_rust() {

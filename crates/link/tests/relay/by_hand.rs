@@ -7,8 +7,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 const MAGIC: &[u8] = b"moltbot-link/1\r\n";
 
 const DATA: u8 = 0;
+const WINDOW_UPDATE: u8 = 1;
 const PING: u8 = 2;
 const SYN: u8 = 1;
+const ACK: u8 = 2;
 
 /// A header of the multiplexer, as its specification has it.
 fn header(kind: u8, flags: u8, stream: u32, length: usize) -> Vec<u8> {
@@ -158,4 +160,42 @@ async fn more_streams_than_are_allowed_dial_nothing_more() {
     }
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     assert_eq!(dialled.load(std::sync::atomic::Ordering::Relaxed), link::STREAMS);
+}
+
+/// The multiplexer would let a window grow for one who answers pings slowly and sends fast; here nobody is promised more than
+/// 256 KiB at a time.
+#[tokio::test]
+async fn no_window_grows_however_slow_the_answers_and_fast_the_bytes() {
+    const WINDOW: usize = 256 * 1024;
+    let stage = Stage::new();
+    stage.serve(|mut stream| async move {
+        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+    });
+    let (mut ours, theirs) = tokio::io::duplex(64 * 1024);
+    let _host = stage.host(theirs);
+    begin(&mut ours).await;
+    ours.write_all(&header(DATA, SYN, 1, 0)).await.expect("room");
+    let (mut credit, mut most, mut sent, mut answered) = (WINDOW, 0, 0, false);
+    while sent < 32 * WINDOW {
+        // First the answer to the host's first ping, so that it takes the way for a long one.
+        if answered && credit > 0 {
+            let part = credit.min(16 * 1024);
+            ours.write_all(&[header(DATA, 0, 1, part), vec![0; part]].concat()).await.expect("room");
+            (credit, sent) = (credit - part, sent + part);
+            continue;
+        }
+        let mut heard = [0; 12];
+        in_time(ours.read_exact(&mut heard)).await.expect("a header");
+        let length = u32::from_be_bytes([heard[8], heard[9], heard[10], heard[11]]) as usize;
+        match heard[1] {
+            WINDOW_UPDATE => (credit, most) = (credit + length, most.max(credit + length)),
+            PING => {
+                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                ours.write_all(&header(PING, ACK, 0, length)).await.expect("room");
+                answered = true;
+            }
+            kind => assert_eq!((kind, length), (DATA, 0), "the zone's bridge said nothing"),
+        }
+    }
+    assert!(most <= WINDOW, "{most} bytes were promised room at once");
 }
