@@ -213,9 +213,11 @@ impl Latch {
         if matches!(self.read(), Latched::Killed(_)) {
             return Ok(());
         }
-        // A freeze that was broken off left a milder word there. No word at all is the hardest.
+        // A freeze that was broken off left a milder word there, or somebody took it away. No word at all is the hardest.
         let emptied = File::options().write(true).open(&self.file).and_then(|file| file.set_len(0));
-        emptied.map_err(|source| CannotLatch::Io { path: self.file.clone(), source })
+        emptied
+            .or_else(|_| fresh(&self.file).map(drop))
+            .map_err(|source| CannotLatch::Io { path: self.file.clone(), source })
     }
 
     /// Sets it to frozen. Errors when it is set already.
@@ -325,13 +327,16 @@ impl Latch {
     }
 }
 
-/// An empty file that only we write. Whoever the home lets through may read it: Zone 1 may be another user than the owner,
-/// and a latch that it cannot read means the most to it.
+/// An empty file that only we write. In a home that lets others through they may read it: Zone 1 may be another user than the
+/// owner there, and a latch that it cannot read means the most to it.
 fn fresh(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     let file =
         options.write(true).create(true).truncate(true).mode(0o600).custom_flags(NOFOLLOW).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o644))?;
+    let lets_others_through = |home: &Path| home.metadata().is_ok_and(|folder| folder.mode() & 0o001 != 0);
+    if path.parent().is_some_and(lets_others_through) {
+        file.set_permissions(Permissions::from_mode(0o644))?;
+    }
     Ok(file)
 }
 

@@ -120,3 +120,16 @@ fn kills_that_race_with_lifting_are_there_in_the_end_when_they_look_once_more() 
         latch.lift(&latch.read()).unwrap();
     }
 }
+
+#[test]
+fn others_may_read_it_only_where_the_home_lets_them_through() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for (home, file) in [(0o700, 0o600), (0o711, 0o644)] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(home)).unwrap();
+        let latch = Latch::at(folder.path().join("latch"));
+        latch.freeze(&Order::new(Level::Frozen, "somebody", "a look")).unwrap();
+        let mode = std::fs::metadata(latch.file()).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, file, "in a home of mode {home:o}");
+    }
+}
