@@ -42,7 +42,7 @@ fn each_part_belongs_to_the_one_process_that_writes_it() {
     let (users, groups) = (root.users(), root.groups());
     let (executor, control, planner) = ("moltbot-executor", "moltbot-control", "moltbot-planner");
     for (path, mode, owner, group) in [
-        ("/var/lib/moltbot", 0o711, "root", "root"),
+        ("/var/lib/moltbot", 0o755, "root", "root"),
         ("/var/lib/moltbot/moltbot.toml", 0o644, "root", "root"),
         ("/var/lib/moltbot/policy", 0o2750, "root", executor),
         ("/var/lib/moltbot/policy/policy.cedar", 0o640, "root", executor),
