@@ -66,7 +66,7 @@ fn uninstalling_takes_all_but_the_data_and_says_where_that_is() {
         .filter(|path| {
             !before.contains_key(path) && path.symlink_metadata().is_ok_and(|found| !found.is_dir())
         })
-        .filter(|path| !path.parent().is_some_and(|folder| folder == root.at("/etc")))
+        .filter(|path| path.parent().is_none_or(|folder| folder != root.at("/etc")))
         .collect();
     assert_eq!(ours, Vec::<std::path::PathBuf>::new(), "of ours, still there");
     // Again, on what is gone already.

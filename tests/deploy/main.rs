@@ -1,6 +1,11 @@
 //! What `deploy/linux` installs, judged by the programs that will read it: systemd's and the kernel's.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 mod egress;
 mod install;

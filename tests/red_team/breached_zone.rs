@@ -9,6 +9,7 @@ use system_tests::{TestHome, eventually, program};
 const HOLLOW_READER: &str = r#"#!/usr/bin/python3
 import http.server, json, os, socketserver, sys
 path = sys.argv[sys.argv.index("--health") + 1]
+os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
 os.path.exists(path) and os.unlink(path)
 class Answer(http.server.BaseHTTPRequestHandler):
     def address_string(self): return "somebody"

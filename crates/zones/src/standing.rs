@@ -17,27 +17,27 @@ pub(crate) struct Standings {
 
 /// How one process is.
 #[derive(Clone, Debug, Default)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// What it is meant to be.
-    pub state: State,
+    pub(crate) state: State,
     /// The process that the supervisor started, while it lives.
-    pub pid: Option<u32>,
+    pub(crate) pid: Option<u32>,
     /// How often it was started.
-    pub starts: u32,
+    pub(crate) starts: u32,
     /// How it ended last.
-    pub last_end: Option<String>,
+    pub(crate) last_end: Option<String>,
     /// What the owner must know.
-    pub alert: Option<String>,
+    pub(crate) alert: Option<String>,
     /// How many attacks were refused inside it at the last probe.
-    pub refused_attacks: Option<usize>,
+    pub(crate) refused_attacks: Option<usize>,
     /// The walls around it that the supervisor raised.
-    pub cell: Vec<Wall>,
+    pub(crate) cell: Vec<Wall>,
     heard: Option<Instant>,
 }
 
 /// What a process is meant to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// Up: it is raised again when it ends.
     #[default]
     Up,
@@ -53,7 +53,7 @@ pub enum State {
 
 impl State {
     /// The word for it.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Up => "up",
             Self::Down => "down",
