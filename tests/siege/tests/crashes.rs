@@ -40,10 +40,10 @@ fn every_mail_is_done_with_exactly_once_whatever_is_killed_when() {
             kills += u32::from(system.kill(random.one_of(&VICTIMS)));
         }
         if random.below(3) == 0 {
-            system.approve_all();
+            system.attend();
         }
     }
-    system.until_quiet(delivered, System::approve_all);
+    system.until_quiet(delivered, System::attend);
     system.assert_sound();
 
     let fold = system.fold();
