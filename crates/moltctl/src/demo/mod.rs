@@ -2,6 +2,7 @@
 
 mod samples;
 mod story;
+mod walls;
 
 use crate::answers::{Operator, runtime};
 use crate::approvals::in_words;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode};
 use std::time::{Duration, Instant};
 use story::Story;
+use walls::say_which_walls_stand;
 use wire::v1::Answer;
 use zones::stop;
 
@@ -45,9 +47,11 @@ pub(crate) fn command(path: Option<&Path>, arguments: &Arguments) -> anyhow::Res
     let stage = Stage::raise(path, arguments.keep)?;
     say!("Home      {}", stage.home.path().display());
     say!(
-        "Zones     executor, control-plane, planner and three readers are up: six processes, a socket for each zone\n"
+        "Zones     executor, control-plane, planner and three readers are up: six processes, a socket for each zone"
     );
     let played = runtime()?.block_on(async {
+        say_which_walls_stand(&stage.home, &stage.config).await?;
+        say!("");
         tokio::select! {
             played = play(&stage, arguments.yes) => played,
             _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
