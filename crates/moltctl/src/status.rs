@@ -139,6 +139,12 @@ impl Row {
         if let Some(refused) = self.seen.get("refused_attacks").and_then(Value::as_u64) {
             line.push_str(&format!("; {refused} attacks refused"));
         }
+        let cell = self.seen.get("cell").and_then(Value::as_array).into_iter().flatten();
+        let missing = cell.filter(|wall| wall.get("state").is_some_and(|state| state == "missing"));
+        let names: Vec<_> = missing.filter_map(|wall| wall.get("name")?.as_str()).collect();
+        if !names.is_empty() {
+            line.push_str(&format!("; MISSING {}, see `moltctl zones list`", names.join(", ")));
+        }
         if let Some(alert) = self.seen.get("alert").and_then(Value::as_str) {
             line.push_str(&format!("\n                 ALERT: {}", one_line(alert)));
         }

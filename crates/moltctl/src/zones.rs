@@ -6,6 +6,7 @@ use ::zones::{Decoys, Programs, probed_zones};
 use anyhow::Context as _;
 use home::{Config, Home};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use tonic::Status;
@@ -99,6 +100,16 @@ async fn list(mut bridge: ZonesBridgeClient<Channel>, as_json: bool) -> anyhow::
         for zone in &zones {
             say!("{}", to_line(zone));
         }
+        // It is the machine that lacks them, so the reasons are the same for every process.
+        let reasons: BTreeMap<_, _> = zones
+            .iter()
+            .flat_map(|zone| &zone.cell)
+            .filter(|wall| !wall.missing.is_empty())
+            .map(|wall| (&wall.name, &wall.missing))
+            .collect();
+        for (name, why) in reasons {
+            say!("{name} is missing: {}", one_line(why));
+        }
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -180,12 +191,8 @@ fn in_short(attempts: &[ProbeAttempt]) -> String {
 }
 
 fn to_line(zone: &ZoneState) -> String {
-    let missing: Vec<_> = zone
-        .cell
-        .iter()
-        .filter(|wall| !wall.missing.is_empty())
-        .map(|wall| format!("{} ({})", wall.name, wall.missing))
-        .collect();
+    let missing: Vec<_> =
+        zone.cell.iter().filter(|wall| !wall.missing.is_empty()).map(|wall| wall.name.as_str()).collect();
     let cell = match (zone.cell.is_empty(), missing.is_empty()) {
         (true, _) => "-".to_owned(),
         (false, true) => format!("all {} stand", zone.cell.len()),
