@@ -3,6 +3,7 @@
 use crate::launch::{Launched, Launcher};
 use crate::local::Stage;
 use crate::orders::{Order, Wanted};
+use crate::pauses::{FIRST_PAUSE, LONGEST_PAUSE, TOO_OFTEN, TOO_OFTEN_WITHIN, lately, pause_after};
 use crate::standing::{Standings, State};
 use crate::tell::{Tale, Teller};
 use home::Process;
@@ -14,18 +15,10 @@ use std::time::{Duration, Instant};
 use tokio::process::Child;
 use tokio::sync::{mpsc, watch};
 
-/// The first pause before a restart; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Who ran this long is believed to be well again.
 const WELL_AGAIN: Duration = Duration::from_secs(30);
 /// How long a process may take to end when it is told to.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// So many ends within [`TOO_OFTEN_WITHIN`] are too many: the process stays down.
-const TOO_OFTEN: usize = 5;
-/// See [`TOO_OFTEN`].
-const TOO_OFTEN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Keeps one process up until everything is stopped.
 #[derive(Debug)]
@@ -40,6 +33,8 @@ pub(crate) struct Keeper {
     pub(crate) orders: mpsc::Receiver<Order>,
     /// When it ended without being told to, lately.
     pub(crate) ends: VecDeque<Instant>,
+    /// When it ended well, lately.
+    pub(crate) well_ends: VecDeque<Instant>,
     pub(crate) pause: Duration,
 }
 
@@ -65,8 +60,8 @@ impl Keeper {
         (last, stages): (Stage, watch::Receiver<Stage>),
         orders: mpsc::Receiver<Order>,
     ) -> Self {
-        let (ends, pause) = (VecDeque::new(), FIRST_PAUSE);
-        Self { process, launcher, standings, teller, last, stages, orders, ends, pause }
+        let (ends, well_ends, pause) = (VecDeque::new(), VecDeque::new(), FIRST_PAUSE);
+        Self { process, launcher, standings, teller, last, stages, orders, ends, well_ends, pause }
     }
 
     /// Raises the process again and again, until the stage comes at which it is stopped.
@@ -92,7 +87,8 @@ impl Keeper {
                 End::Well(how) => {
                     self.note_end(&how);
                     self.pause = FIRST_PAUSE;
-                    self.rest(FIRST_PAUSE).await;
+                    let pause = pause_after(lately(&mut self.well_ends));
+                    self.rest(pause).await;
                 }
                 End::Badly(how) => {
                     self.note_end(&how);
@@ -150,11 +146,7 @@ impl Keeper {
             return;
         }
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        self.ends.push_back(Instant::now());
-        while self.ends.front().is_some_and(|end| end.elapsed() > TOO_OFTEN_WITHIN) {
-            self.ends.pop_front();
-        }
-        if self.ends.len() >= TOO_OFTEN {
+        if lately(&mut self.ends) >= TOO_OFTEN {
             let within = TOO_OFTEN_WITHIN.as_secs();
             let why = format!("it ended {TOO_OFTEN} times within {within} s and stays down");
             tracing::error!("{}: {why}", self.process);

@@ -12,6 +12,7 @@ mod local;
 mod lock;
 mod operator;
 mod orders;
+mod pauses;
 mod probing;
 mod programs;
 mod standing;
