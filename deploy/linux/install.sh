@@ -55,6 +55,13 @@ put() {
     echo "    $2"
 }
 
+# The zones are started with `--sandbox require`: better said now than found in the journal.
+kernel=$(uname -r | cut -d- -f1)
+if [ -z "$root" ] && [ "$(printf '%s\n' 6.12 "$kernel" | sort -V | head -n 1)" != 6.12 ]; then
+    say "Linux $kernel is older than 6.12 and has not all of the walls: zones will not start until you take a newer kernel, or
+    let them start without those walls; README.md beside this script says how, and what holds them then"
+fi
+
 changed=no
 say "programs, from $from"
 for program in $programs; do put "$from/$program" "/usr/local/lib/moltbot/$program" 755; done
