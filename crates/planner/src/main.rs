@@ -1,4 +1,4 @@
-//! `moltbot-planner`: config → dial → lock down → plan.
+//! `moltbot-planner`: config → dial → lock down → prove it → plan.
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -57,6 +57,8 @@ fn main() -> anyhow::Result<()> {
     let surroundings = sandbox::Surroundings::of_socket(&config.socket, config.user)?;
     // From here: nothing of the machine but the socket's folder, no files, no network, no new processes. The zone is a child.
     let walls = sandbox::enter(sandbox::Powers::PLANNER, &surroundings, config.sandbox)?;
+    // Known to hold, and not only to be built, before this process sees an item.
+    walls.withstood(&sandbox::probe(&sandbox::Targets::default()))?;
     health.fact("walls", serde_json::to_value(&walls)?);
     health.fact("rules", rules.len().into());
 

@@ -1,4 +1,4 @@
-//! `moltbot-reader`: config → dial → lock down → serve.
+//! `moltbot-reader`: config → dial → lock down → prove it → serve.
 
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
@@ -49,6 +49,8 @@ fn main() -> anyhow::Result<()> {
     let surroundings = sandbox::Surroundings::of_socket(&config.socket, config.user)?;
     // From here: nothing of the machine but the socket's folder, no files, no network, no new processes. The zone is a child.
     let walls = sandbox::enter(sandbox::Powers::READER, &surroundings, config.sandbox)?;
+    // Known to hold, and not only to be built, before this process attends to an item.
+    walls.withstood(&sandbox::probe(&sandbox::Targets::default()))?;
     health.fact("walls", serde_json::to_value(&walls)?);
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -52,7 +52,7 @@ pub use birth::start_in;
 pub use descriptors::{close_inherited, keep_descriptors_to_ourselves};
 pub use parent::{Leash, Orphaned, die_with_parent};
 pub use powers::{Powers, Requirement, UnknownRequirement};
-pub use probe::{Attempt, Outcome, Targets, probe};
+pub use probe::{Attempt, Breached, Outcome, Targets, probe};
 pub use surroundings::{Surroundings, UnknownUser, User};
 pub use walls::{Wall, WallState, Walls};
 

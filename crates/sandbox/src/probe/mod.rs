@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(target_os = "linux")]
 mod attack;
+mod breach;
 #[cfg(target_os = "linux")]
 mod files;
 #[cfg(target_os = "linux")]
 mod kernel;
 #[cfg(target_os = "linux")]
 mod network;
+
+pub use breach::Breached;
 
 /// What a zone should not reach, as its supervisor knows it from outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
