@@ -93,11 +93,14 @@ class Story:
             raise AssertionError(f"moltctl {' '.join(words)}: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def run(self, process, socket_name="health.sock"):
-        return self.home / "run" / process / socket_name
+    def bridge(self, zone):
+        return self.home / "run" / zone / "zone-bridge.sock"
+
+    def health(self, process):
+        return self.home / "run" / f"ops-{process}" / "health.sock"
 
     def ready(self, process):
-        return until(lambda: (it := report(self.run(process)))["ready"] and it, f"{process} is ready", self.running.values())
+        return until(lambda: (it := report(self.health(process)))["ready"] and it, f"{process} is ready", self.running.values())
 
     # === the host ===
 
@@ -106,11 +109,11 @@ class Story:
         for name in ["executor", "control-plane"]:
             self.start(name, self.programs / f"moltbot-{name}", "--home", self.home)
         for name in ["executor", "control-plane"]:
-            until(lambda: report(self.run(name)), f"{name} answers")
+            until(lambda: report(self.health(name)), f"{name} answers")
         for source in ["telegram", "slack"]:
             self.start(
                 f"reader-{source}", self.programs / "moltbot-reader", "--source", source, "--sandbox", "best-effort",
-                "--socket", self.run(f"reader-{source}", "zone-bridge.sock"), "--health", self.run(f"reader-{source}"),
+                "--socket", self.bridge(f"reader-{source}"), "--health", self.health(f"reader-{source}"),
             )
             self.ready(f"reader-{source}")
         say("on the host: executor, control plane, two readers")
@@ -158,7 +161,7 @@ class Story:
         # Its health comes out the way its bridge goes in, the other way round.
         self.start(
             f"health-{zone}", self.programs / "moltbot-link", "guest", "--sandbox", "best-effort",
-            "--socket", self.run(zone), "--unix", self.folder / f"{zone}.health",
+            "--socket", self.health(zone), "--unix", self.folder / f"{zone}.health",
         )
         return begun
 
@@ -166,7 +169,7 @@ class Story:
         """One relay for each zone, for good: a machine that comes back is met again."""
         self.start(
             f"relay-{zone}", self.programs / "moltbot-link", "host", "--sandbox", "best-effort",
-            "--socket", self.run(zone, "zone-bridge.sock"), "--unix", self.folder / f"{zone}.bridge",
+            "--socket", self.bridge(zone), "--unix", self.folder / f"{zone}.bridge",
         )
 
     def kill_machine(self, zone):
