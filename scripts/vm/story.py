@@ -232,7 +232,7 @@ def tell(story):
         absent = {wall["name"] for wall in walls if wall["state"] == "missing"}
         must(absent <= {"tcp", "scope"}, f"{zone}: every wall stands that the guest's kernel has", absent)
         targets = {"files": ["/etc/passwd", "/init"], "sockets": ["/var/run/zone-bridge/zone-bridge.sock"], "processes": [1]}
-        attempts = ask(story.run(zone), "POST /probe", targets)
+        attempts = ask(story.health(zone), "POST /probe", targets)
         through = [attempt["attack"] for attempt in attempts if "got-through" in json.dumps(attempt["result"])]
         must(attempts and not through, f"{zone}: {len(attempts)} attempts to break out of it, tried inside the machine, were refused", through)
 
@@ -250,14 +250,14 @@ def tell(story):
 
     story.kill_machine("planner")
     say("the planner's machine was killed")
-    until(lambda: report(story.run("executor"))["checks"]["planner"] != "ready", "the executor notices")
-    must(report(story.run("reader-email"))["ready"], "the reader's machine is served as before")
-    checks = report(story.run("executor"))["checks"]
+    until(lambda: report(story.health("executor"))["checks"]["planner"] != "ready", "the executor notices")
+    must(report(story.health("reader-email"))["ready"], "the reader's machine is served as before")
+    checks = report(story.health("executor"))["checks"]
     must([name for name, check in checks.items() if check != "ready"] == ["planner"], "the executor misses the planner and nothing else", checks)
     story.deliver("html.eml")
     until(lambda: len(story.recorded("item_cleaned")) == 2, "a mail is read without the planner")
     for source in ["telegram", "slack"]:
-        must(report(story.run(f"reader-{source}"))["ready"], f"the {source} reader is served as before")
+        must(report(story.health(f"reader-{source}"))["ready"], f"the {source} reader is served as before")
     must(story.running["relay-planner"].poll() is None, "the planner's relay waits for another machine")
 
     begun = story.raise_machine("planner")
