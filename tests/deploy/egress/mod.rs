@@ -122,6 +122,13 @@ fn whom_the_rules_hold_cannot_take_them_away() {
     let Some(held) = Held::new() else { return };
     held.load(ONE_PAIR);
     let rules = held.rules();
+    let (starts, why) = crate::run(&mut held.net.as_user(SOMEBODY_ELSE, "true"));
+    if !starts {
+        println!(
+            "UNPROVEN on this machine: that the rules cannot be taken away; nobody else starts a program: {why}"
+        );
+        return;
+    }
     for name in OTHERS.into_iter().chain(["moltbot-executor"]) {
         let user = held.user(name);
         for attempt in [
