@@ -23,6 +23,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
         HOLE
+        if not held_by: return self.send_error(404)
         self.say([{"attack": "read-the-record", "held_by": held_by, "result": {"got-through": {"how": "it was read"}}}])
 socketserver.UnixStreamServer(path, Answer).serve_forever()
 "#;
@@ -61,7 +62,8 @@ async fn probed(home: &TestHome, held_by: &str) -> serde_json::Value {
     let zone = eventually("the zone is probed", || {
         let status = home.moltctl(&["status", "--json"]);
         let status = (!status.out.is_empty()).then(|| status.json())?;
-        let probed = !status["processes"][2]["refused_attacks"].is_null();
+        let it = &status["processes"][2];
+        let probed = !it["refused_attacks"].is_null() || it["wanted"] == "breached";
         probed.then(|| home.moltctl(&["zones", "list", "--json"]).json()[2].clone())
     })
     .await;
@@ -91,4 +93,12 @@ async fn a_zone_is_not_stopped_for_a_wall_that_this_machine_does_not_have() {
     let zone = probed(&home, r#"["scope"]"#).await;
     assert_eq!(zone["state"], "up", "{zone}");
     assert!(home.recorded("zone_breached").is_empty());
+}
+
+#[tokio::test]
+async fn a_zone_that_lives_and_cannot_be_probed_is_not_believed() {
+    let home = TestHome::with(&[("#unresponsive_after_seconds = 75", "unresponsive_after_seconds = 5")]);
+    let zone = probed(&home, "None").await;
+    assert_eq!(zone["state"], "breached", "{zone}");
+    assert!(zone["alert"].as_str().unwrap().contains("could not be probed"), "{zone}");
 }

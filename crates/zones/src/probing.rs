@@ -73,7 +73,10 @@ pub async fn probe(
     if attempts.is_empty() {
         return Err(CannotAsk::NoAnswer { socket, why: "it tried no attack at all".to_owned() });
     }
-    let unwalled = |attempt: &Attempt| attempt.held_by.iter().all(|wall| missing.contains(wall));
+    // An attack that no wall is named for is no excuse.
+    let unwalled = |attempt: &Attempt| {
+        !attempt.held_by.is_empty() && attempt.held_by.iter().all(|wall| missing.contains(wall))
+    };
     Ok(attempts.into_iter().map(|attempt| Probed { unwalled: unwalled(&attempt), attempt }).collect())
 }
 
@@ -134,23 +137,31 @@ impl Prober {
             .collect();
         if !through.is_empty() {
             let what = through.join(", ");
-            tracing::error!("{process}: got through its walls: {what}; the zone is stopped");
-            self.orders.give(process, Wanted::StopBreached).await;
-            self.teller.tell(process, Tale::Breached(through));
-            let alert = format!(
-                "{what} got through walls that were said to stand; it is stopped; start it again only when you know \
-                 why: moltctl zones start {process}"
-            );
-            self.standings.change(process, |it| it.alert = Some(alert));
+            let why = format!("{what} got through walls that were said to stand");
+            self.stop_breached(process, &why, through).await;
         }
         let refused = probed.iter().filter(|it| matches!(it.attempt.result, Outcome::Refused { .. })).count();
         self.standings.change(process, |it| it.refused_attacks = Some(refused));
         Ok(probed)
     }
 
-    /// Probes every zone after each of its starts, and again after every interval of the configuration.
+    async fn stop_breached(&self, process: Process, why: &str, attacks: Vec<String>) {
+        tracing::error!("{process}: {why}; the zone is stopped");
+        self.orders.give(process, Wanted::StopBreached).await;
+        self.teller.tell(process, Tale::Breached(attacks));
+        let alert = format!(
+            "{why}; it is stopped; start it again only when you know the reason: moltctl zones start {process}"
+        );
+        self.standings.change(process, |it| it.alert = Some(alert));
+    }
+
+    /// Probes every zone after each of its starts, and again after every interval of the configuration. One that lives and
+    /// cannot be probed is not believed to hold.
     pub(crate) async fn probe_all(self) {
         let mut proved: BTreeMap<Process, (u32, Instant)> = BTreeMap::new();
+        let mut unproved: BTreeMap<Process, (u32, Instant)> = BTreeMap::new();
+        // One that gives no sign of life at all is killed before that.
+        let patience = self.launcher.config.unresponsive_after * 2;
         let mut tick = tokio::time::interval(Duration::from_millis(200));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -161,13 +172,22 @@ impl Prober {
                 let is_proved = proved
                     .get(&process)
                     .is_some_and(|(starts, at)| *starts == standing.starts && at.elapsed() < every);
-                // One that does not answer yet, or is at work, is asked again at the next tick.
-                if !is_proved
-                    && standing.state == State::Up
-                    && standing.pid.is_some()
-                    && self.probe(process).await.is_ok()
-                {
+                if is_proved || standing.state != State::Up || standing.pid.is_none() {
+                    unproved.remove(&process);
+                } else if self.probe(process).await.is_ok() {
                     proved.insert(process, (standing.starts, Instant::now()));
+                    unproved.remove(&process);
+                } else {
+                    // It does not answer yet, or is at work: it is asked again at the next tick.
+                    let since = unproved.entry(process).or_insert((standing.starts, Instant::now()));
+                    if since.0 != standing.starts {
+                        *since = (standing.starts, Instant::now());
+                    }
+                    if since.1.elapsed() > patience {
+                        unproved.remove(&process);
+                        let why = format!("it could not be probed for {patience:?}");
+                        self.stop_breached(process, &why, vec!["unprobed".to_owned()]).await;
+                    }
                 }
             }
         }

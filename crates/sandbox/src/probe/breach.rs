@@ -21,7 +21,9 @@ impl Walls {
     pub fn withstood(&self, attempts: &[Attempt]) -> Result<(), Breached> {
         let stands =
             |name: &String| self.iter().any(|wall| wall.name == name && wall.state == WallState::Stands);
-        let through = |attempt: &&Attempt| attempt.got_through() && attempt.held_by.iter().any(stands);
+        // An attack that no wall is named for is no excuse.
+        let held = |attempt: &Attempt| attempt.held_by.is_empty() || attempt.held_by.iter().any(stands);
+        let through = |attempt: &&Attempt| attempt.got_through() && held(attempt);
         let attacks: Vec<_> = attempts.iter().filter(through).map(|attempt| attempt.attack.clone()).collect();
         if attacks.is_empty() { Ok(()) } else { Err(Breached { attacks }) }
     }
@@ -42,6 +44,7 @@ fn what_gets_through_a_wall_that_is_said_to_stand_is_a_breach_and_what_meets_non
     let through = || Outcome::GotThrough { how: "it was read".to_owned() };
     let refused = Outcome::Refused { errno: "EACCES".to_owned() };
     assert_eq!(walls.withstood(&[attempt(&["files"], refused), attempt(&["tcp"], through())]), Ok(()));
+    assert!(walls.withstood(&[attempt(&[], through())]).is_err());
     let breached = walls.withstood(&[attempt(&["tcp", "files"], through())]);
     assert_eq!(breached, Err(Breached { attacks: vec!["read-a-file".to_owned()] }));
 }
