@@ -100,6 +100,21 @@ async fn a_zone_that_the_owner_stops_stays_down_until_the_owner_starts_it() {
 }
 
 #[tokio::test]
+async fn nothing_is_raised_while_a_home_is_killed_by_hand() {
+    let home = TestHome::new();
+    let _system = home.up();
+    eventually("it stands in the record", || (recorded(&home, "zone_started", "planner") == 1).then_some(()))
+        .await;
+    std::fs::write(home.latch(), "").unwrap();
+    home.moltctl(&["zones", "restart", "reader-slack"]).well();
+    let given_up =
+        || (zone(&home, "reader-slack")["state"] == "given-up").then(|| zone(&home, "reader-slack"));
+    let given_up = eventually("it is given up", given_up).await;
+    assert!(given_up["pid"].is_null(), "{given_up}");
+    assert_eq!(given_up["restarts"], 0, "{given_up}");
+}
+
+#[tokio::test]
 async fn every_attack_is_tried_in_every_zone_at_its_start_and_when_the_owner_says_so() {
     let home = TestHome::new();
     let _system = home.up();

@@ -2,7 +2,7 @@
 
 use crate::cell::{Cell, Cells};
 use crate::programs::{CommandLine, Programs};
-use home::{Config, Home, Process};
+use home::{Config, Home, Latch, Process};
 use std::fs::File;
 use std::io;
 use std::process::{Command, Stdio};
@@ -33,6 +33,7 @@ pub(crate) struct Launcher {
 impl Launcher {
     /// Starts a process in its cell. While the home is killed nothing is started.
     pub(crate) fn launch(&self, process: Process) -> io::Result<Launched> {
+        Latch::of(&self.home).refuse_when_killed().map_err(io::Error::other)?;
         let CommandLine { program, arguments } = self
             .programs
             .command_line(process, &self.home, &self.config)
