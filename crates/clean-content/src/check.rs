@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use unicode_normalization::is_nfkc;
 
 use crate::{
-    Attachment, BODY_LIMIT, Finding, Metadata, Misfit, Parts, Party, Severity, character::is_allowed, limits,
+    Attachment, Authentication, BODY_LIMIT, Finding, Link, Metadata, Misfit, Parts, Party, Severity,
+    character::is_allowed, limits,
 };
 
 pub(crate) fn parts(parts: &Parts) -> Result<(), Misfit> {
@@ -52,7 +53,19 @@ fn finding(finding: &Finding) -> Result<(), Misfit> {
 }
 
 fn metadata(metadata: &Metadata) -> Result<(), Misfit> {
-    let Metadata { sender, reply_to, recipients, subject, message_id, date, chat, attachments } = metadata;
+    let Metadata {
+        sender,
+        reply_to,
+        recipients,
+        subject,
+        message_id,
+        date,
+        chat,
+        attachments,
+        doubts,
+        authentication,
+        links,
+    } = metadata;
     sender.iter().try_for_each(|p| party("metadata.sender", p))?;
     reply_to.iter().try_for_each(|p| party("metadata.reply_to", p))?;
     at_most("metadata.recipients", recipients.len(), limits::RECIPIENTS)?;
@@ -62,7 +75,32 @@ fn metadata(metadata: &Metadata) -> Result<(), Misfit> {
     date.iter().try_for_each(|s| utc_time("metadata.date", s).map(drop))?;
     chat.iter().try_for_each(|s| line("metadata.chat", s, limits::NAME))?;
     at_most("metadata.attachments", attachments.len(), limits::ATTACHMENTS)?;
-    attachments.iter().try_for_each(attachment)
+    attachments.iter().try_for_each(attachment)?;
+    let texts = attachments.iter().filter_map(|attachment| attachment.text.as_ref());
+    not_longer(
+        "metadata.attachments.text",
+        texts.map(|text| text.chars().count()).sum(),
+        limits::ATTACHED_TEXTS,
+    )?;
+    at_most("metadata.doubts", doubts.len(), limits::DOUBTS)?;
+    at_most("metadata.authentication", authentication.len(), limits::AUTHENTICATION)?;
+    authentication.iter().try_for_each(authenticated)?;
+    at_most("metadata.links", links.len(), limits::LINKS)?;
+    links.iter().try_for_each(link)
+}
+
+fn authenticated(authentication: &Authentication) -> Result<(), Misfit> {
+    let Authentication { server, method, result, about } = authentication;
+    for word in [server, method, result].into_iter().chain(about) {
+        line("metadata.authentication", word, limits::AUTHENTICATION_WORD)?;
+    }
+    Ok(())
+}
+
+fn link(link: &Link) -> Result<(), Misfit> {
+    let Link { shown, target, leads_elsewhere: _ } = link;
+    line("metadata.links.shown", shown, limits::LINK_SHOWN)?;
+    line("metadata.links.target", target, limits::LINK_TARGET)
 }
 
 fn party(field: &'static str, party: &Party) -> Result<(), Misfit> {
@@ -72,7 +110,11 @@ fn party(field: &'static str, party: &Party) -> Result<(), Misfit> {
 }
 
 fn attachment(attachment: &Attachment) -> Result<(), Misfit> {
-    let Attachment { name, media_type, size: _, sha256 } = attachment;
+    let Attachment { name, media_type, size: _, sha256, text } = attachment;
+    text.iter().try_for_each(|text| {
+        not_longer("metadata.attachments.text", text.chars().count(), limits::ATTACHED_TEXT)?;
+        readable("metadata.attachments.text", text)
+    })?;
     name.iter().try_for_each(|s| line("metadata.attachments.name", s, limits::NAME))?;
     line("metadata.attachments.media_type", media_type, limits::MEDIA_TYPE)?;
     let is_token = |s: &str| {
@@ -95,10 +137,7 @@ pub(crate) fn utc_time(field: &'static str, text: &str) -> Result<Timestamp, Mis
 }
 
 fn line(field: &'static str, text: &str, limit: usize) -> Result<(), Misfit> {
-    let characters = text.chars().count();
-    if characters > limit {
-        return Err(Misfit::FieldTooLong { field, characters, limit });
-    }
+    not_longer(field, text.chars().count(), limit)?;
     if let Some(c) = text.chars().find(|c| matches!(c, '\n' | '\t')) {
         return Err(Misfit::ForbiddenCharacter { field, code: c.into() });
     }
@@ -113,6 +152,10 @@ fn readable(field: &'static str, text: &str) -> Result<(), Misfit> {
         return Err(Misfit::NotNfkc { field });
     }
     Ok(())
+}
+
+fn not_longer(field: &'static str, characters: usize, limit: usize) -> Result<(), Misfit> {
+    if characters > limit { Err(Misfit::FieldTooLong { field, characters, limit }) } else { Ok(()) }
 }
 
 fn at_most(field: &'static str, entries: usize, limit: usize) -> Result<(), Misfit> {

@@ -18,7 +18,7 @@ mod untrusted;
 pub use character::is_allowed;
 pub use content_type::{ContentType, UnknownContentType};
 pub use finding::{Finding, Severity};
-pub use metadata::{Attachment, Metadata, Party};
+pub use metadata::{Attachment, Authentication, Doubt, Link, Metadata, Party};
 pub use misfit::Misfit;
 pub use untrusted::Untrusted;
 
@@ -45,6 +45,22 @@ pub mod limits {
     pub const RECIPIENTS: usize = 100;
     /// Attachments of one message.
     pub const ATTACHMENTS: usize = 100;
+    /// The text of one attachment.
+    pub const ATTACHED_TEXT: usize = 5_000;
+    /// The texts of all attachments together.
+    pub const ATTACHED_TEXTS: usize = 20_000;
+    /// What is odd about a sender.
+    pub const DOUBTS: usize = 8;
+    /// Results of authentication.
+    pub const AUTHENTICATION: usize = 20;
+    /// A word of an authentication's result: server, method, result.
+    pub const AUTHENTICATION_WORD: usize = 255;
+    /// Links.
+    pub const LINKS: usize = 100;
+    /// The words that a link shows.
+    pub const LINK_SHOWN: usize = 200;
+    /// A link's target.
+    pub const LINK_TARGET: usize = 2_000;
     /// Findings about one message.
     pub const FINDINGS: usize = 50;
     /// The kind of a finding.

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects")]
 
 use clean_content::{
-    Attachment, BODY_LIMIT, CleanContent, ContentType, Finding, JSON_LIMIT, Metadata, Misfit, Parts, Party,
-    SCHEMA, Severity, Untrusted,
+    Attachment, Authentication, BODY_LIMIT, CleanContent, ContentType, Doubt, Finding, JSON_LIMIT, Link,
+    Metadata, Misfit, Parts, Party, SCHEMA, Severity, Untrusted,
 };
 use serde_json::{Value, json};
 
@@ -40,6 +40,19 @@ fn fitting() -> Parts {
                 media_type: "text/plain".into(),
                 size: 1,
                 sha256: "ab".repeat(32),
+                text: Some("Two\nlines".into()),
+            }],
+            doubts: vec![Doubt::LookAlikeDomain],
+            authentication: vec![Authentication {
+                server: "mx.example.org".into(),
+                method: "dkim".into(),
+                result: "pass".into(),
+                about: Some("example.org".into()),
+            }],
+            links: vec![Link {
+                shown: "bank.example".into(),
+                target: "https://evil.example/".into(),
+                leads_elsewhere: true,
             }],
         },
     }
@@ -105,6 +118,9 @@ fn no_invisible_character_stands_anywhere() {
         check(|p| p.body.push(c), "ForbiddenCharacter { field: \"body\"", true);
         check(|p| p.metadata.subject = Some(c.into()), "ForbiddenCharacter", true);
         check(|p| p.findings[0].evidence.push(c), "ForbiddenCharacter", true);
+        check(|p| p.metadata.attachments[0].text = Some(c.into()), "ForbiddenCharacter", true);
+        check(|p| p.metadata.links[0].target.push(c), "ForbiddenCharacter", true);
+        check(|p| p.metadata.authentication[0].result.push(c), "ForbiddenCharacter", true);
     }
 }
 
@@ -146,6 +162,11 @@ fn every_text_has_a_limit() {
     check(|p| p.metadata.chat = Some(long(200)), "FieldTooLong", true);
     check(|p| p.metadata.attachments[0].name = Some(long(200)), "FieldTooLong", true);
     check(|p| p.metadata.attachments[0].media_type = format!("a/{}", long(125)), "FieldTooLong", true);
+    check(|p| p.metadata.attachments[0].text = Some(long(5_000)), "FieldTooLong", true);
+    check(|p| p.metadata.authentication[0].server = long(255), "FieldTooLong", true);
+    check(|p| p.metadata.authentication[0].about = Some(long(255)), "FieldTooLong", true);
+    check(|p| p.metadata.links[0].shown = long(200), "FieldTooLong", true);
+    check(|p| p.metadata.links[0].target = long(2_000), "FieldTooLong", true);
     check(|p| p.findings[0].kind = long(64), "FieldTooLong", true);
     check(|p| p.findings[0].place = long(200), "FieldTooLong", true);
     check(|p| p.findings[0].reason = long(400), "FieldTooLong", true);
@@ -157,6 +178,18 @@ fn every_list_has_a_limit() {
     check(|p| p.findings = vec![finding(Severity::High); 51], "TooMany { field: \"findings\"", true);
     check(|p| p.metadata.recipients = vec![p.metadata.recipients[0].clone(); 101], "TooMany", true);
     check(|p| p.metadata.attachments = vec![p.metadata.attachments[0].clone(); 101], "TooMany", true);
+    check(|p| p.metadata.doubts = vec![p.metadata.doubts[0]; 9], "TooMany", true);
+    check(|p| p.metadata.authentication = vec![p.metadata.authentication[0].clone(); 21], "TooMany", true);
+    check(|p| p.metadata.links = vec![p.metadata.links[0].clone(); 101], "TooMany", true);
+}
+
+#[test]
+fn the_texts_of_all_attachments_have_a_limit_together() {
+    let five = |p: &mut Parts| {
+        p.metadata.attachments[0].text = Some("a".repeat(4_001));
+        p.metadata.attachments = vec![p.metadata.attachments[0].clone(); 5];
+    };
+    check(five, "FieldTooLong { field: \"metadata.attachments.text\"", false);
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn file(name: Option<&str>, media_type: Option<&str>, size: Option<u64>) -> Atta
         media_type: media_type.unwrap_or("application/octet-stream").to_owned(),
         size: size.unwrap_or_default(),
         sha256: NO_BYTES.to_owned(),
+        text: None,
     }
 }
 

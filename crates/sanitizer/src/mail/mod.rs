@@ -114,6 +114,7 @@ impl Reader {
                     media_type: leaf.header.media_type(),
                     size: bytes.len() as u64,
                     sha256: sha256(&bytes),
+                    text: None,
                 });
             }
         }
