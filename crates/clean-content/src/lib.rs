@@ -56,11 +56,11 @@ pub mod limits {
     /// A word of an authentication's result: server, method, result.
     pub const AUTHENTICATION_WORD: usize = 255;
     /// Links.
-    pub const LINKS: usize = 100;
+    pub const LINKS: usize = 50;
     /// The words that a link shows.
     pub const LINK_SHOWN: usize = 200;
     /// A link's target.
-    pub const LINK_TARGET: usize = 2_000;
+    pub const LINK_TARGET: usize = 1_000;
     /// Findings about one message.
     pub const FINDINGS: usize = 50;
     /// The kind of a finding.
