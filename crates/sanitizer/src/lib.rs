@@ -14,6 +14,7 @@ mod detect;
 mod html;
 mod mail;
 mod show;
+pub mod training;
 mod unreadable;
 mod view;
 
@@ -49,12 +50,12 @@ pub fn sanitize(
     };
 
     let (body, truncated) = clean::body(&view.visible);
-    let findings = detect::examine(&view, &body);
+    let detect::Verdict { findings, score } = detect::examine(&view, &body);
     CleanContent::from_parts(Parts {
         body,
         content_type,
         injection_warning: findings.iter().any(|finding| finding.severity >= Severity::Medium),
-        score: detect::score(&findings),
+        score,
         findings,
         original_length: raw.len() as u64,
         truncated,

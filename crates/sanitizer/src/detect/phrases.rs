@@ -283,7 +283,7 @@ impl Matcher {
         hits.extend(first.map(|found| Hit {
             kind: phrase.kind,
             severity: phrase.severity,
-            reason: phrase.reason,
+            reason: phrase.reason.into(),
             evidence: found.as_str().to_owned(),
         }));
     }

@@ -1,0 +1,48 @@
+//! What the training of the model needs: the texts that are examined, and the features in them.
+
+use crate::{ContentType, Untrusted, chat, charset, detect, html, mail, view::View};
+use detect::model::{features, tokens};
+
+/// Every text of a message that the detector examines, folded.
+#[must_use]
+pub fn texts(untrusted: Untrusted<Vec<u8>>, content_type: ContentType) -> Vec<String> {
+    let raw = untrusted.into_inner_to_check();
+    let view = match content_type {
+        ContentType::Email => mail::view(&raw),
+        ContentType::Html => html::view(&charset::decode_page(&raw)),
+        ContentType::Telegram => chat::telegram(&raw).unwrap_or_default(),
+        ContentType::Slack => chat::slack(&raw).unwrap_or_default(),
+        ContentType::Text => View::of_text(charset::decode(&raw, None)),
+    };
+    let mut texts = vec![fold(&view.visible)];
+    texts.extend(view.passages.iter().map(|passage| fold(&passage.text)));
+    texts
+}
+
+/// Folds one text.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    detect::folded(text)
+}
+
+/// The features of each word of a folded text.
+#[must_use]
+pub fn features(folded: &str) -> Vec<Vec<u32>> {
+    let tokens = tokens::tokens(folded);
+    let mut rows = vec![Vec::new(); tokens.len()];
+    features::each(&tokens, &mut |at, bucket| {
+        if let Some(row) = rows.get_mut(at) {
+            row.push(bucket);
+        }
+    });
+    rows
+}
+
+/// The words of a folded text.
+#[must_use]
+pub fn words(folded: &str) -> Vec<String> {
+    tokens::tokens(folded).iter().map(|token| token.text.to_owned()).collect()
+}
+
+/// Buckets of the features.
+pub const BUCKETS: u32 = features::BUCKETS;
