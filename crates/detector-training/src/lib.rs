@@ -1,6 +1,10 @@
-//! What the injection detector learns from, so that anyone can make its weights again.
+//! Trains the injection detector's model, and measures it on sources that it was not trained on.
 //!
-//! The texts are our own: templates in plain files, from which a seed makes as many wordings as are asked for. None is
-//! taken from a collection of attacks, so such collections can say how well the detector does on what it never saw.
+//! What it learns from: [`samples`] made from templates of our own, and a labelled corpus that is not part of the
+//! repository. README.md beside this crate says what is in it, how to train again, and what came of it.
 
+pub mod data;
+pub mod learn;
+pub mod measure;
+mod random;
 pub mod samples;

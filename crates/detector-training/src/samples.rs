@@ -20,7 +20,7 @@
 
 mod expand;
 mod parse;
-mod random;
+
 mod slots;
 mod unusable;
 
@@ -33,8 +33,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use crate::random::Random;
 use parse::File;
-use random::Random;
 use slots::Slots;
 
 /// The file whose slots every file of its folder may use.

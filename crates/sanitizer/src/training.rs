@@ -1,7 +1,7 @@
 //! What the training of the model needs: the texts that are examined, and the features in them.
 
-use crate::{ContentType, Untrusted, chat, charset, detect, html, mail, view::View};
-use detect::model::{features, tokens};
+use crate::{ContentType, Untrusted, charset, chat, detect, html, mail, view::View};
+use detect::model::{features, tokens, weights};
 
 /// Every text of a message that the detector examines, folded.
 #[must_use]
@@ -38,11 +38,14 @@ pub fn features(folded: &str) -> Vec<Vec<u32>> {
     rows
 }
 
-/// The words of a folded text.
-#[must_use]
-pub fn words(folded: &str) -> Vec<String> {
-    tokens::tokens(folded).iter().map(|token| token.text.to_owned()).collect()
-}
-
 /// Buckets of the features.
 pub const BUCKETS: u32 = features::BUCKETS;
+
+/// The sizes of the windows, in words.
+pub const WINDOWS: [usize; weights::WINDOWS] = weights::SIZES;
+
+/// The file of weights that this crate carries.
+#[must_use]
+pub fn weights_file(weights: &[f32], biases: [f32; weights::WINDOWS], threshold: f32, slope: f32) -> Vec<u8> {
+    weights::to_file(weights, biases, threshold, slope)
+}

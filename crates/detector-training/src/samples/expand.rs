@@ -1,8 +1,8 @@
 //! One text of a template.
 
 use super::parse::Part;
-use super::random::Random;
 use super::slots::{Case, Slots};
+use crate::random::Random;
 
 /// Takes one option for each slot.
 pub(super) fn expand(parts: &[Part], slots: &Slots<'_>, random: &mut Random) -> String {

@@ -27,7 +27,9 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
         hits.push(Hit {
             kind: "reversed-direction",
             severity: Severity::Medium,
-            reason: "Characters turn the direction of the text, so that it reads differently than it is written.".into(),
+            reason:
+                "Characters turn the direction of the text, so that it reads differently than it is written."
+                    .into(),
             evidence: around(text, |c| matches!(c, '\u{202d}' | '\u{202e}')),
         });
     }

@@ -1,6 +1,10 @@
 //! Why a passage was warned of, in words for the owner.
 
-use super::{features, tokens::{CLASSES, Token}, weights::Weights};
+use super::{
+    features,
+    tokens::{CLASSES, Token},
+    weights::Weights,
+};
 
 /// What is named at most.
 const NAMED: usize = 4;
@@ -15,7 +19,7 @@ pub(super) fn of(words: &[Token<'_>], weights: &Weights) -> String {
         .filter_map(|(class, bit)| Some((weights.steps(features::of_class(bit)), in_words(class)?)))
         .filter(|(weight, _)| *weight > 0)
         .collect();
-    named.sort_by(|a, b| b.0.cmp(&a.0));
+    named.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     named.dedup_by_key(|(_, name)| *name);
     let named: Vec<&str> = named.into_iter().take(NAMED).map(|(_, name)| name).collect();
     if named.is_empty() {

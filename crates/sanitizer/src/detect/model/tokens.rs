@@ -43,12 +43,17 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
                 }
                 found.push(Token { text: sign, classes: 0, first: false });
             }
-            '!' | '?' | ':' | '"' | '[' | ']' | '{' | '}' | '<' | '>' | '#' | '=' | '|' | '`' | '\'' | '“' | '”' | '！' | '？' | '：' => {
-                if c == '\'' && !rest.starts_with(|c: char| c.is_whitespace()) && found.last().is_some_and(|_| false) {
+            '!' | '?' | ':' | '"' | '[' | ']' | '{' | '}' | '<' | '>' | '#' | '=' | '|' | '`' | '\''
+            | '“' | '”' | '！' | '？' | '：' => {
+                if c == '\''
+                    && !rest.starts_with(|c: char| c.is_whitespace())
+                    && found.last().is_some_and(|_| false)
+                {
                     continue;
                 }
                 found.push(Token { text: sign, classes: 0, first: false });
-                first = first || matches!(c, '!' | '?' | ':' | '"' | '“' | '[' | '>' | '\'' | '{' | '！' | '？' | '：');
+                first = first
+                    || matches!(c, '!' | '?' | ':' | '"' | '“' | '[' | '>' | '\'' | '{' | '！' | '？' | '：');
             }
             _ => {}
         }
@@ -67,15 +72,22 @@ fn is_inside(c: char) -> bool {
 
 /// An address of a page or a mailbox is one token, whatever it says.
 fn address<'t>(rest: &'t str, word: &'t str, after: &'t str) -> (&'t str, &'t str) {
-    let is_page = matches!(word, "http" | "https" | "ftp") && after.starts_with("://") || word == "www" && after.starts_with('.');
-    let is_mailbox = after.starts_with('@') || after.starts_with(['.', '-', '+']) && {
-        let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'))).unwrap_or(after.len()).min(64);
-        after.get(end..).is_some_and(|next| next.starts_with('@'))
-    };
+    let is_page = matches!(word, "http" | "https" | "ftp") && after.starts_with("://")
+        || word == "www" && after.starts_with('.');
+    let is_mailbox = after.starts_with('@')
+        || after.starts_with(['.', '-', '+']) && {
+            let end = after
+                .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_')))
+                .unwrap_or(after.len())
+                .min(64);
+            after.get(end..).is_some_and(|next| next.starts_with('@'))
+        };
     if !is_page && !is_mailbox {
         return (word, after);
     }
-    let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\'' | ')' | ']' | '}' | ',')).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\'' | ')' | ']' | '}' | ','))
+        .unwrap_or(rest.len());
     let (_, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
     (if is_page { "\u{1}page" } else { "\u{1}mailbox" }, after)
 }
@@ -104,7 +116,10 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 });
 
 fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
-    include_str!("lexicon.txt").lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'))
+    include_str!("lexicon.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(':'))
 }
 
 fn classes(word: &str) -> u64 {

@@ -9,17 +9,20 @@ pub(crate) struct Window {
     pub(crate) bias: f32,
 }
 
-/// Little-endian: magic, the windows (u32 words, f32 bias each), f32 threshold, f32 slope, f32 scale, then one signed byte
+/// Little-endian: magic, the bias of each window (f32), f32 threshold, f32 slope, f32 scale, then one signed byte
 /// for each bucket.
 static FILE: &[u8] = include_bytes!("weights.bin");
 
 /// The first bytes of the file; the number changes with the features.
-pub(crate) const MAGIC: [u8; 4] = *b"MBW1";
+const MAGIC: [u8; 4] = *b"MBW1";
 
 /// Windows in the file.
 pub(crate) const WINDOWS: usize = 3;
 
-const HEAD: usize = MAGIC.len() + WINDOWS * 8 + 12;
+/// Their lengths, in words: a few words, a sentence, a paragraph.
+pub(crate) const SIZES: [usize; WINDOWS] = [8, 24, 48];
+
+const HEAD: usize = MAGIC.len() + WINDOWS * 4 + 12;
 
 // A file of another form does not compile.
 const _: () = assert!(FILE.len() == HEAD + BUCKETS as usize);
@@ -41,13 +44,11 @@ impl Weights {
             let bytes = FILE.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
             f32::from_le_bytes(bytes.unwrap_or_default())
         };
-        let window = |n: usize| {
-            let at = MAGIC.len() + n * 8;
-            Window { words: number(at).to_bits() as usize, bias: number(at + 4) }
-        };
-        let after = MAGIC.len() + WINDOWS * 8;
+        let window = |(n, words)| Window { words, bias: number(MAGIC.len() + n * 4) };
+        let mut windows = SIZES.into_iter().enumerate().map(window);
+        let after = MAGIC.len() + WINDOWS * 4;
         Self {
-            windows: std::array::from_fn(window),
+            windows: std::array::from_fn(|_| windows.next().unwrap_or(Window { words: 0, bias: f32::MIN })),
             threshold: number(after),
             slope: number(after + 4),
             scale: number(after + 8),
@@ -59,4 +60,17 @@ impl Weights {
     pub(crate) fn steps(&self, bucket: u32) -> i32 {
         self.steps.get(bucket as usize).map_or(0, |step| i32::from(step.cast_signed()))
     }
+}
+
+/// The bytes of a file with these weights; the largest weight is 127 steps.
+pub(crate) fn to_file(weights: &[f32], biases: [f32; WINDOWS], threshold: f32, slope: f32) -> Vec<u8> {
+    let largest = weights.iter().fold(f32::MIN_POSITIVE, |largest, weight| largest.max(weight.abs()));
+    let scale = largest / 127.0;
+    let mut file = MAGIC.to_vec();
+    for number in biases.into_iter().chain([threshold, slope, scale]) {
+        file.extend(number.to_le_bytes());
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "between -127 and 127 by the choice of the scale")]
+    file.extend(weights.iter().map(|weight| ((weight / scale).round() as i8).cast_unsigned()));
+    file
 }
