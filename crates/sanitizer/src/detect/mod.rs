@@ -6,11 +6,15 @@
 mod encoded;
 mod fold;
 mod invisible;
+mod lookalike;
 mod phrases;
+mod readings;
 mod respell;
+mod vocabulary;
 
 use clean_content::{Finding, Severity, limits};
 
+use self::readings::{Reading, Trick};
 use crate::{
     clean, show,
     view::{Passage, Sight, View},
@@ -111,14 +115,10 @@ fn examine_text(text: &str) -> Vec<Hit> {
     let mut hits = invisible::hits(text);
     let folded = fold::fold(text);
     phrases::search(&folded, &mut hits);
-    for (respelt, trick) in respell::readings(&folded) {
-        trick_hits(&respelt, trick, &mut hits);
-    }
-    for (decoded, trick) in encoded::readings(text) {
-        trick_hits(&fold::fold(&decoded), trick, &mut hits);
-        for (decoded, trick) in encoded::readings(&decoded) {
-            trick_hits(&fold::fold(&decoded), trick, &mut hits);
-        }
+    let readings = readings::readings(text, &folded);
+    hits.extend(readings::disguise(&folded, &readings));
+    for Reading { folded, trick, .. } in readings {
+        trick_hits(&folded, trick, &mut hits);
     }
     hits
 }
@@ -137,13 +137,6 @@ fn trick_hits(text: &fold::Folded, trick: Trick, hits: &mut Vec<Hit>) {
             });
         }
     }
-}
-
-/// A way to write words so that filters do not read them.
-#[derive(Clone, Copy)]
-pub(crate) struct Trick {
-    pub(crate) kind: &'static str,
-    pub(crate) reason: &'static str,
 }
 
 fn seen_in(passage: &Passage, hit: &Hit) -> Finding {

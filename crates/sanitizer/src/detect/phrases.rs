@@ -7,9 +7,11 @@ use std::sync::LazyLock;
 
 use clean_content::Severity::{self, High, Medium};
 use regex::{Regex, RegexSet, RegexSetBuilder};
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::{Hit, fold::Folded};
+use super::{
+    Hit,
+    fold::{self, Folded},
+};
 
 struct Phrase {
     kind: &'static str,
@@ -240,8 +242,7 @@ const ASCII_EDGE: &str = "(?-u:\\b)";
 
 /// Letters are folded as the text's are.
 fn spelt_out(pattern: &str) -> String {
-    let pattern: String = pattern.nfkd().filter(|c| !is_combining_mark(*c)).collect();
-    pattern
+    fold::letters(pattern)
         .replace("{IGNORE}", IGNORE)
         .replace("{EARLIER}", EARLIER)
         .replace("{ORDERS}", ORDERS)
