@@ -13,7 +13,7 @@ use super::vocabulary;
 /// Takes a word as it is written, since capitals look like other letters than small ones do.
 pub(super) fn unmixed(word: &str) -> Option<String> {
     let has_latin = word.bytes().any(|b| b.is_ascii_alphabetic());
-    has_latin.then(|| as_latin(word)).flatten()
+    (has_latin && !word.is_ascii()).then(|| as_latin(word)).flatten()
 }
 
 /// Words that consist of look-alikes only and spell common English ones; the others stay. Russian has a few such words
@@ -127,6 +127,7 @@ mod tests {
         check("ɪɢɴᴏʀe", Some("ignore"));
         check("revеаӏ", Some("reveal"));
         // honest words
+        check("plain", None);
         check("größe", None);
         check("naïve", None);
         check("iPhoneを使う", None);

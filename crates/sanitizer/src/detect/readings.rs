@@ -41,6 +41,7 @@ pub(super) fn readings(text: &str, folded: &Folded) -> Vec<Reading> {
         found.extend(std::mem::replace(&mut newest, further).into_iter().map(|(_, reading)| reading));
     }
     found.extend(newest.into_iter().map(|(_, reading)| reading));
+    found.extend(respell::last_word_first(folded));
     found
 }
 

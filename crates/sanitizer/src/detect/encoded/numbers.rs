@@ -22,7 +22,9 @@ pub(super) fn decoded(text: &str) -> Option<String> {
         // `\x49`, `0x49` and `U+0049`
         let mark = matches!(token, "U" | "u" | "x" | "chr" | "Chr" | "CHR");
         let number = token.strip_prefix("0x").or_else(|| token.strip_prefix('x')).unwrap_or(token);
-        if number.len() >= 2 && number.bytes().all(|b| b.is_ascii_hexdigit()) {
+        // `dad` and `be` are words; letters alone are never the bytes of letters
+        let word = number.len() <= 4 && number.bytes().all(|b| b.is_ascii_alphabetic());
+        if number.len() >= 2 && !word && number.bytes().all(|b| b.is_ascii_hexdigit()) {
             if sequence.is_empty() {
                 start = text.len() - from.len();
             }

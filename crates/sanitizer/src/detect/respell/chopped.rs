@@ -31,9 +31,11 @@ pub(super) fn mended(tokens: &[Token<'_>]) -> Option<(String, usize)> {
             (Some(Cow::Owned(word)), 0, false)
         } else if let Some(word) = vocabulary::unscrambled(token.word.as_bytes()) {
             (Some(Cow::Borrowed(word)), 0, false)
-        } else if token.word.len() >= 9 && token.word.len() <= room {
+        } else if let Some(word) = with_an_order(token.word) {
+            (Some(Cow::Owned(word)), 0, false)
+        } else if token.word.len() >= 12 && token.word.len() <= room {
             room -= token.word.len();
-            (vocabulary::parted(token.word).map(Cow::Owned), 0, false)
+            (vocabulary::unglued(token.word).map(Cow::Owned), 0, false)
         } else {
             (None, 0, false)
         };
@@ -46,7 +48,8 @@ pub(super) fn mended(tokens: &[Token<'_>]) -> Option<(String, usize)> {
         pieces.push(Piece { word: word.unwrap_or(Cow::Borrowed(token.word)), after, changed });
         at += 1;
     }
-    around_changes(&pieces)
+    // everyone mistypes
+    around_changes(&pieces).map(|(words, _)| (words, 0))
 }
 
 /// `in struct ions`: the word, how many more tokens it takes, and whether it takes the one before.
@@ -80,6 +83,13 @@ fn from_scraps(before: Option<&str>, tokens: &[Token<'_>]) -> Option<(String, us
         }
     }
     whole
+}
+
+/// `laterignore`: an order that begins where another text was cut off.
+fn with_an_order(word: &str) -> Option<String> {
+    const ORDERS: [&str; 6] = ["ignore", "disregard", "forget", "override", "pretend", "reveal"];
+    let order = ORDERS.into_iter().find(|order| word.ends_with(order))?;
+    word.strip_suffix(order).map(|before| format!("{before} {order}"))
 }
 
 /// `ignoreway`, `essagemay`.

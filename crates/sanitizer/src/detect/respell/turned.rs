@@ -37,7 +37,6 @@ pub(super) fn readings(tokens: &[Token<'_>], words: &str) -> Vec<(String, usize)
         let undone = turned.split([' ', '\n', '|']).filter(|word| vocabulary::knows(word.as_bytes())).count();
         readings.push((turned, undone));
     }
-    readings.extend(last_word_first(tokens));
     readings
 }
 
@@ -48,6 +47,7 @@ fn spans<'s, 't>(
 ) -> impl Iterator<Item = (&'s [Token<'t>], usize)> {
     let mut found = Vec::new();
     let (mut start, mut end, mut undone, mut letters) = (0, 0, 0, 0);
+    let mut counted = "";
     for (at, token) in tokens.iter().enumerate() {
         let counts = token.word.len() >= 3 && token.word.is_ascii();
         let turns = counts && turn(token.word).is_some_and(|turned| vocabulary::knows(&turned));
@@ -65,7 +65,9 @@ fn spans<'s, 't>(
                         .count(),
                 );
             }
-            undone += 1;
+            // a table may say one odd word a hundred times
+            undone += usize::from(undone == 0 || token.word != counted);
+            counted = token.word;
             letters += token.word.len();
             end = at + 1;
         } else if counts && token.known && !turns {
@@ -129,20 +131,29 @@ fn shifted(tokens: &[Token<'_>]) -> Vec<(String, usize)> {
     let unknown = |token: &Token<'_>| token.word.is_ascii() && !(token.known && token.word.len() >= 3);
     let mut readings = Vec::new();
     for span in tokens.split(|token| !unknown(token)).filter(|span| span.len() >= LONG).take(TRIED) {
-        let sample: Vec<_> =
-            span.iter().filter(|token| (3..=16).contains(&token.word.len())).take(12).collect();
+        let mut sample: Vec<_> = span
+            .iter()
+            .map(|token| token.word)
+            .filter(|word| (3..=16).contains(&word.len()))
+            .take(16)
+            .collect();
+        sample.sort_unstable();
+        sample.dedup();
         let words_by = |turn: &dyn Fn(u8) -> u8| {
-            let turns = |token: &&&Token<'_>| {
-                letterwise(token.word, turn).is_some_and(|word| vocabulary::knows(&word))
-            };
+            let turns = |word: &&&str| letterwise(word, turn).is_some_and(|word| vocabulary::knows(&word));
             sample.iter().filter(turns).count()
         };
         let most = sample.len().div_ceil(2).max(3);
-        if words_by(&mirrored) >= most {
-            readings.push((each(span, mirrored), sample.len()));
+        let as_undone = |words: usize| words * span.len() / sample.len().max(1);
+        let mirror = Some(words_by(&mirrored)).filter(|words| *words >= most);
+        readings.extend(mirror.map(|words| (each(span, mirrored), as_undone(words))));
+        for shift in (1..26).filter(|shift| *shift != 13) {
+            let words = words_by(&|b| by(b, shift));
+            if words >= most {
+                readings.push((each(span, |b| by(b, shift)), as_undone(words)));
+                break;
+            }
         }
-        let shift = (1..26).filter(|shift| *shift != 13).find(|shift| words_by(&|b| by(b, *shift)) >= most);
-        readings.extend(shift.map(|shift| (each(span, |b| by(b, shift)), sample.len())));
     }
     readings
 }
@@ -177,7 +188,7 @@ const fn upright(c: char) -> char {
 }
 
 /// `instructions previous all ignore`: each sentence that speaks of orders, from its end.
-fn last_word_first(tokens: &[Token<'_>]) -> Option<(String, usize)> {
+pub(super) fn last_word_first(tokens: &[Token<'_>]) -> Option<(String, usize)> {
     let mut read = String::new();
     for sentence in tokens.split_inclusive(|token| token.after == '|') {
         if sentence.iter().filter(|token| token.known && ORDERS.contains(&token.word)).take(3).count() == 3 {
