@@ -75,6 +75,18 @@ fn push(c: char, to: &mut String) {
         '\u{1f150}'..='\u{1f169}' => to.push(nth_letter(c, '\u{1f150}')),
         '\u{1f170}'..='\u{1f189}' => to.push(nth_letter(c, '\u{1f170}')),
         '\u{1f1e6}'..='\u{1f1ff}' => to.push(nth_letter(c, '\u{1f1e6}')),
+        // brackets, bars and lines that marks between parts of a prompt are drawn with
+        '«' | '‹' | '〈' | '《' | '⟨' | '⟪' | '❮' | '❰' | '❬' | '˂' | '≪' | 'ᐸ' => {
+            to.push('<')
+        }
+        '»' | '›' | '〉' | '》' | '⟩' | '⟫' | '❯' | '❱' | '❭' | '˃' | '≫' | 'ᐳ' => {
+            to.push('>')
+        }
+        '【' | '〔' | '〖' | '⟦' | '『' | '「' => to.push('['),
+        '】' | '〕' | '〗' | '⟧' | '』' | '」' => to.push(']'),
+        '∣' | '❘' | '│' | '┃' | '║' | 'ǀ' => to.push('|'),
+        '\u{2010}'..='\u{2015}' | '−' | '─' | '━' | '═' => to.push('-'),
+        '▁' => to.push('_'),
         '\u{a0}'..='\u{52f}' | '\u{1e00}'..='\u{1fff}' => {
             decompose_canonical(c, |part| {
                 if !is_accent(part) {

@@ -4,9 +4,12 @@
 //! A later model joins here, as one more source of [`Hit`]s.
 
 mod encoded;
+mod exfiltration;
 mod fold;
+mod forms;
 mod invisible;
 mod lookalike;
+mod markers;
 mod phrases;
 mod readings;
 mod respell;
@@ -114,7 +117,7 @@ pub(crate) fn score(findings: &[Finding]) -> f64 {
 fn examine_text(text: &str) -> Vec<Hit> {
     let mut hits = invisible::hits(text);
     let folded = fold::fold(text);
-    phrases::search(&folded, &mut hits);
+    search(&folded, &mut hits);
     let readings = readings::readings(text, &folded);
     hits.extend(readings::disguise(&folded, &readings));
     for Reading { folded, trick, .. } in readings {
@@ -123,10 +126,16 @@ fn examine_text(text: &str) -> Vec<Hit> {
     hits
 }
 
+fn search(folded: &fold::Folded, hits: &mut Vec<Hit>) {
+    phrases::search(folded, hits);
+    markers::search(folded, hits);
+    exfiltration::search(folded, hits);
+}
+
 /// A phrase that shows only once a trick is undone is graver than the phrase itself.
 fn trick_hits(text: &fold::Folded, trick: Trick, hits: &mut Vec<Hit>) {
     let mut found = Vec::new();
-    phrases::search(text, &mut found);
+    search(text, &mut found);
     for hit in found {
         if !hits.iter().any(|known| known.kind == hit.kind) {
             hits.push(Hit {
