@@ -47,7 +47,7 @@ pub struct Settings {
     pub own_harmless: f32,
     /// What documents weigh beside the corpus's harmless texts.
     #[arg(long, default_value_t = 0.1)]
-    pub documents: f32,
+    pub documentation: f32,
     /// What a text that looks like an attack weighs beside an ordinary one.
     #[arg(long, default_value_t = 1.5)]
     pub hard: f32,
@@ -187,7 +187,7 @@ fn masses(items: &[&Item], settings: &Settings) -> Vec<f32> {
         *mass *= match (item.origin, item.attack) {
             (Origin::Own, true) => settings.own_attacks * corpus / own,
             (Origin::Own, false) => settings.own_harmless * corpus / own,
-            (Origin::Documents, _) => settings.documents * corpus / own,
+            (Origin::Documents, _) => settings.documentation * corpus / own,
             (Origin::Corpus | Origin::Spliced, _) => 1.0,
         };
         *sides.entry(item.attack).or_default() += *mass;

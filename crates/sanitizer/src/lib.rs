@@ -14,6 +14,7 @@ mod detect;
 mod html;
 mod mail;
 mod show;
+mod terminal;
 pub mod training;
 mod unreadable;
 mod view;

@@ -2,7 +2,7 @@
 
 use clean_content::Severity;
 
-use super::{Hit, fold, phrases};
+use super::{Hit, fold, search};
 
 /// Between letters, this many invisible characters are no typography.
 const MANY: usize = 12;
@@ -20,7 +20,7 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
             reason: "Invisible characters spell out a message that only a machine reads.".into(),
             evidence: smuggled.clone(),
         });
-        phrases::search(&fold::fold(&smuggled), &mut hits);
+        hits.extend(search(&fold::fold(&smuggled)).0);
     }
     let turns = text.chars().filter(|c| matches!(c, '\u{202d}' | '\u{202e}')).count();
     if turns > 0 {

@@ -4,16 +4,23 @@
 //! Phrases are what everybody knows; a small model knows what the rest sounds like.
 
 mod encoded;
+mod exfiltration;
 mod fold;
+mod forms;
 mod invisible;
+mod lookalike;
+mod markers;
 pub(crate) mod model;
 mod phrases;
+mod readings;
 mod respell;
+mod vocabulary;
 
 use std::borrow::Cow;
 
 use clean_content::{Finding, Severity, limits};
 
+use self::readings::{Reading, Trick};
 use crate::{
     clean, show,
     view::{Passage, Sight, View},
@@ -136,42 +143,42 @@ fn score(findings: &[Finding], probability: f64) -> f64 {
 fn examine_text(text: &str) -> Examined {
     let folded = fold::fold(text);
     let mut examined = Examined { hits: invisible::hits(text), probability: 0.0 };
-    phrases::search(&folded, &mut examined.hits);
-    if let Some(judgement) = model::judge(&folded.marks) {
-        examined.probability = judgement.probability;
-        examined.hits.extend(judged(judgement));
-    }
-    for (respelt, trick) in respell::readings(&folded) {
-        undone(&respelt, trick, &mut examined);
-    }
-    for (decoded, trick) in encoded::readings(text) {
-        undone(&fold::fold(&decoded), trick, &mut examined);
-        for (decoded, trick) in encoded::readings(&decoded) {
-            undone(&fold::fold(&decoded), trick, &mut examined);
-        }
+    let (found, probability) = search(&folded);
+    examined.hits.extend(found);
+    examined.probability = probability;
+    let readings = readings::readings(text, &folded);
+    examined.hits.extend(readings::disguise(&folded, &readings));
+    for Reading { folded, trick, .. } in readings {
+        undone(&folded, trick, &mut examined);
     }
     examined
 }
 
-fn judged(judgement: model::Judgement) -> Option<Hit> {
-    let model::Judgement { probability, passage, reason } = judgement;
-    (probability >= 0.5).then(|| Hit {
-        kind: "reads-like-orders",
-        severity: Severity::Medium,
-        reason: reason.into(),
-        evidence: passage,
-    })
+/// What is suspicious in one reading of a text, and what the model makes of it.
+fn search(folded: &fold::Folded) -> (Vec<Hit>, f64) {
+    let mut hits = Vec::new();
+    phrases::search(folded, &mut hits);
+    markers::search(folded, &mut hits);
+    exfiltration::search(folded, &mut hits);
+    let spelt = if folded.marks.is_empty() { &folded.words } else { &folded.marks };
+    let Some(model::Judgement { probability, passage, reason }) = model::judge(spelt) else {
+        return (hits, 0.0);
+    };
+    if probability >= 0.5 {
+        hits.push(Hit {
+            kind: "reads-like-orders",
+            severity: Severity::Medium,
+            reason: reason.into(),
+            evidence: passage,
+        });
+    }
+    (hits, probability)
 }
 
 /// What shows only once a trick is undone is graver than if it stood there openly.
 fn undone(text: &fold::Folded, trick: Trick, examined: &mut Examined) {
-    let mut found = Vec::new();
-    phrases::search(text, &mut found);
-    let spelt = if text.marks.is_empty() { &text.words } else { &text.marks };
-    if let Some(judgement) = model::judge(spelt) {
-        examined.probability = examined.probability.max(judgement.probability);
-        found.extend(judged(judgement));
-    }
+    let (found, probability) = search(text);
+    examined.probability = examined.probability.max(probability);
     for hit in found {
         if !examined.hits.iter().any(|known| known.kind == hit.kind) {
             examined.hits.push(Hit {
@@ -182,13 +189,6 @@ fn undone(text: &fold::Folded, trick: Trick, examined: &mut Examined) {
             });
         }
     }
-}
-
-/// A way to write words so that filters do not read them.
-#[derive(Clone, Copy)]
-pub(crate) struct Trick {
-    pub(crate) kind: &'static str,
-    pub(crate) reason: &'static str,
 }
 
 fn seen_in(passage: &Passage, hit: &Hit) -> Finding {
