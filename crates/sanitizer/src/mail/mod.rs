@@ -3,11 +3,10 @@
 mod decode;
 mod header;
 mod leaf;
+mod shown;
 mod tree;
 
 pub(crate) use decode::{base64 as decode_base64, hex as hex_digit};
-
-use std::collections::HashMap;
 
 use clean_content::{Attachment, Finding, Severity};
 use ring::digest;
@@ -18,6 +17,7 @@ use crate::{
 };
 use header::Header;
 use leaf::{Kind, kind_of};
+use shown::{Form, Shown};
 use tree::{Leaf, Node};
 
 /// Reads a mail, or what was sent as one: bytes without a header are a body.
@@ -52,14 +52,7 @@ fn bare_body(raw: &[u8]) -> View {
 #[derive(Default)]
 struct Reader {
     view: View,
-    /// What is shown, in order; alternatives are chosen between at the end.
-    shown: Vec<Shown>,
-}
-
-struct Shown {
-    text: String,
-    /// The `multipart/alternative` it is in, and whether it is the plain form.
-    alternative: Option<(usize, bool)>,
+    shown: Shown,
 }
 
 // === impl Reader ===
@@ -70,10 +63,8 @@ impl Reader {
             Node::Forwarded(head) => {
                 let header = Header::parse(head);
                 let subject = header.subject().map(|subject| format!("Subject: {subject}"));
-                self.shown.push(Shown {
-                    text: format!("[forwarded message]\n{}", subject.unwrap_or_default()),
-                    alternative: None,
-                });
+                let text = format!("[forwarded message]\n{}", subject.unwrap_or_default());
+                self.shown.push(text, Form::Plain, None);
                 self.headers(&header, false);
             }
             Node::Between(text) => {
@@ -88,13 +79,10 @@ impl Reader {
         let kind = kind_of(&leaf.header);
         let text = || charset::decode(&bytes, leaf.header.charset().as_deref());
         match kind {
-            Kind::Plain => {
-                self.shown.push(Shown { text: text(), alternative: leaf.alternative.map(|at| (at, true)) })
-            }
+            Kind::Plain => self.shown.push(text(), Form::Plain, leaf.alternative),
             Kind::Html => {
                 let page = html::view(&text());
-                self.shown
-                    .push(Shown { text: page.visible, alternative: leaf.alternative.map(|at| (at, false)) });
+                self.shown.push(page.visible, Form::Rich, leaf.alternative);
                 self.view.passages.extend(page.passages);
                 self.view.findings.extend(page.findings);
             }
@@ -165,34 +153,11 @@ impl Reader {
         }
     }
 
-    /// Joins what is shown. Of alternatives the plain text, unless it says so little that it only stands in for the HTML.
     fn into_view(mut self) -> View {
-        let mut lengths: HashMap<usize, (usize, usize)> = HashMap::new();
-        for Shown { text, alternative } in &self.shown {
-            if let Some((at, plain)) = alternative {
-                let (in_plain, in_html) = lengths.entry(*at).or_default();
-                *(if *plain { in_plain } else { in_html }) += text.trim().len();
-            }
-        }
-        for Shown { text, alternative } in self.shown {
-            let chosen = alternative.is_none_or(|(at, plain)| {
-                let (in_plain, in_html) = lengths.get(&at).copied().unwrap_or_default();
-                plain == (in_plain > 0 && in_plain >= in_html / 8)
-            });
-            if chosen {
-                if !self.view.visible.is_empty() && !text.trim().is_empty() {
-                    self.view.visible.push_str("\n\n");
-                }
-                self.view.visible.push_str(&text);
-            } else {
-                let place = if alternative.is_some_and(|(_, plain)| plain) {
-                    "text/plain part"
-                } else {
-                    "text/html part"
-                };
-                self.view.pass(place, text, Sight::OtherForm);
-            }
-        }
+        let subject = self.view.metadata.subject.clone().unwrap_or_default();
+        let (visible, differ) = self.shown.below(&subject);
+        self.view.visible = visible;
+        self.view.findings.extend(differ);
         self.view
     }
 }
@@ -228,7 +193,7 @@ mod tests {
         );
         let view = check(
             "From: =?utf-8?B?SsO2cmc=?= <a@b.c>\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\nDate: Tue, 20 May 2025 10:34:11 +0000\n\nx",
-            "x",
+            "Grüße\n\nx",
         );
         assert_eq!(view.metadata.subject.as_deref(), Some("Grüße"));
         assert_eq!(view.metadata.sender.unwrap().name.as_deref(), Some("Jörg"));
@@ -238,13 +203,15 @@ mod tests {
     const ALTERNATIVE: &str = "From: a@b.c\nContent-Type: multipart/alternative; boundary=x\n\nignored\n--x\nContent-Type: text/plain\n\nplain words\n--x\nContent-Type: text/html\n\n<p>rich words\n--x--\nafter";
 
     #[test]
-    fn of_alternatives_the_plain_text_is_shown_and_the_other_is_kept() {
-        let view = check(ALTERNATIVE, "plain words");
+    fn alternatives_are_all_shown_below_the_subject_the_plain_form_first() {
+        let view = check(ALTERNATIVE, "plain words\n\nrich words");
         let places: Vec<_> = view.passages.iter().map(|p| (p.place.as_str(), p.text.trim())).collect();
-        assert!(places.contains(&("text/html part", "rich words")), "{places:?}");
         assert!(places.contains(&("mail:between parts", "ignored")), "{places:?}");
         assert!(places.contains(&("mail:between parts", "after")), "{places:?}");
         check(&ALTERNATIVE.replace("plain words", ""), "rich words");
+        check(&format!("Subject: About\n{ALTERNATIVE}"), "About\n\nplain words\n\nrich words");
+        let view = check("Subject: =?utf-8?q?Caf=C3=A9?=\n\nopen", "Café\n\nopen");
+        assert_eq!(view.metadata.subject.as_deref(), Some("Café"));
     }
 
     #[test]
