@@ -1,8 +1,11 @@
 //! A mail: the text that a person would see, and apart from it all that is in the mail besides.
 
+mod authentication;
 mod decode;
+mod domain;
 mod header;
 mod leaf;
+mod sender;
 mod shown;
 mod tree;
 
@@ -12,7 +15,7 @@ use clean_content::{Attachment, Finding, Severity};
 use ring::digest;
 
 use crate::{
-    charset, html, show,
+    charset, html,
     view::{Sight, View},
 };
 use header::Header;
@@ -130,17 +133,12 @@ impl Reader {
             view.pass("subject", subject, Sight::Shown);
         }
         view.pass("mail:header", header.other_words(), Sight::Aside);
-        if let Some(party) = sender.first()
-            && let Some(name) =
-                party.name.as_ref().filter(|name| header::names_another_address(name, &party.address))
-        {
-            view.findings.push(Finding {
-                kind: "sender-name".into(),
-                place: "sender".into(),
-                severity: Severity::Low,
-                reason: "The sender's name is an address, and not the one the mail came from.".into(),
-                evidence: show::evidence(&format!("{name} <{}>", party.address)),
-            });
+        if let Some(party) = sender.first() {
+            let doubts = sender::doubts(party, &reply_to);
+            view.findings.extend(doubts.iter().map(|doubt| sender::finding(*doubt, party, &reply_to)));
+            if outermost {
+                view.metadata.doubts = doubts;
+            }
         }
         if outermost {
             let about = &mut view.metadata;
@@ -150,6 +148,7 @@ impl Reader {
             about.subject = header.subject();
             about.message_id = header.message_id();
             about.date = header.date();
+            about.authentication = header.authentication();
         }
     }
 
@@ -168,6 +167,8 @@ fn sha256(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clean_content::Doubt;
+
     use super::*;
 
     fn check(mail: &str, visible: &str) -> View {
@@ -240,10 +241,23 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_another_address_is_a_finding() {
-        let finds = |from: &str| !view(format!("From: {from}\n\nx").as_bytes()).findings.is_empty();
-        assert!(finds("\"boss@bank.example\" <a@evil.example>"));
-        assert!(!finds("\"a@b.example\" <a@b.example>"));
-        assert!(!finds("Ann <a@b.example>"));
+    fn what_is_odd_about_the_sender_is_told_and_found() {
+        let view = check("From: \"boss@bank.example\" <a@evil.example>\nReply-To: b@other.example\n\nx", "x");
+        assert_eq!(view.metadata.doubts, [Doubt::NameIsAnotherAddress, Doubt::RepliesGoElsewhere]);
+        let kinds: Vec<_> = view.findings.iter().map(|finding| finding.kind.as_str()).collect();
+        assert_eq!(kinds, ["sender-name", "replies-go-elsewhere"]);
+        let view = check("From: Ann <a@b.example>\n\nx", "x");
+        assert!(view.metadata.doubts.is_empty() && view.findings.is_empty());
+    }
+
+    #[test]
+    fn what_servers_say_about_the_sender_is_told_as_claimed_the_topmost_first() {
+        let view = check(
+            "ARC-Authentication-Results: i=1; far.example; spf=fail\nAuthentication-Results: mx.example;\n dkim=pass header.d=b.example\nAuthentication-Results: old.example; spf=none\nFrom: a@b.example\n\nx",
+            "x",
+        );
+        let told: Vec<_> =
+            view.metadata.authentication.iter().map(|a| (a.server.as_str(), a.method.as_str())).collect();
+        assert_eq!(told, [("mx.example", "dkim"), ("old.example", "spf"), ("far.example", "spf")]);
     }
 }
