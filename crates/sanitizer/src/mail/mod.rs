@@ -11,11 +11,13 @@ mod tree;
 
 pub(crate) use decode::{base64 as decode_base64, hex as hex_digit};
 
-use clean_content::{Attachment, Finding, Severity};
+use clean_content::{Attachment, Finding, Severity, limits};
 use ring::digest;
 
 use crate::{
-    charset, html,
+    charset,
+    document::{self, About, Document},
+    html,
     view::{Sight, View},
 };
 use header::Header;
@@ -89,26 +91,38 @@ impl Reader {
                 self.view.passages.extend(page.passages);
                 self.view.findings.extend(page.findings);
             }
-            Kind::AttachedText | Kind::Attached => {
-                let name = leaf.header.file_name();
-                let place = name
-                    .as_ref()
-                    .map_or_else(|| "attachment".to_owned(), |name| format!("attachment {name}"));
-                if let Some(name) = &name {
-                    self.view.pass("attachment name", name.as_str(), Sight::Shown);
-                }
-                if kind == Kind::AttachedText || leaf::is_text(&bytes) {
-                    self.view.pass(place, text(), Sight::Shown);
-                }
-                self.view.metadata.attachments.push(Attachment {
-                    name,
-                    media_type: leaf.header.media_type(),
-                    size: bytes.len() as u64,
-                    sha256: sha256(&bytes),
-                    text: None,
-                });
+            Kind::Event | Kind::Attached => self.attachment(leaf, &bytes, kind == Kind::Event),
+        }
+    }
+
+    fn attachment(&mut self, leaf: &Leaf<'_>, bytes: &[u8], is_shown: bool) {
+        let name = leaf.header.file_name();
+        let media_type = leaf.header.media_type();
+        let place =
+            name.as_ref().map_or_else(|| "attachment".to_owned(), |name| format!("attachment {name}"));
+        if let Some(name) = &name {
+            self.view.pass("attachment name", name.as_str(), Sight::Shown);
+        }
+        let charset = leaf.header.charset();
+        let about = About { media_type: &media_type, name: name.as_deref(), charset: charset.as_deref() };
+        let mut text = None;
+        if let Some(Document { shown, passages, findings }) = document::read(bytes, &about, &place) {
+            self.view.passages.extend(passages);
+            self.view.findings.extend(findings);
+            if is_shown {
+                self.shown.push(shown, Form::Plain, None);
+            } else {
+                text = Some(shown.chars().take(limits::ATTACHED_TEXT * 8).collect());
+                self.view.pass(place, shown, Sight::Shown);
             }
         }
+        self.view.metadata.attachments.push(Attachment {
+            name,
+            media_type,
+            size: bytes.len() as u64,
+            sha256: sha256(bytes),
+            text,
+        });
     }
 
     /// Only the outermost header says who wrote to whom; every header is examined.
@@ -224,7 +238,20 @@ mod tests {
         let attachment = &view.metadata.attachments[0];
         assert_eq!((attachment.name.as_deref(), attachment.size), (Some("a.txt"), 5));
         assert_eq!(attachment.sha256, sha256(b"words"));
+        assert_eq!(attachment.text.as_deref(), Some("words"));
         assert!(view.passages.iter().any(|p| p.place == "attachment a.txt" && p.text == "words"));
+    }
+
+    #[test]
+    fn an_invitation_is_shown_and_an_attached_calendar_is_not() {
+        let invitation = "From: a@b.c\nContent-Type: multipart/alternative; boundary=x\n\n--x\n\nplain\n--x\nContent-Type: text/calendar; method=REQUEST\n\nBEGIN:VEVENT\nSUMMARY:Plan\nEND:VEVENT\n--x--\n";
+        let view = check(invitation, "plain\n\nPlan");
+        assert!(view.findings.is_empty());
+        assert_eq!(view.metadata.attachments[0].text, None);
+        let attached =
+            invitation.replace("REQUEST\n", "REQUEST\nContent-Disposition: attachment; filename=a.ics\n");
+        let view = check(&attached, "plain");
+        assert_eq!(view.metadata.attachments[0].text.as_deref(), Some("Plan"));
     }
 
     #[test]
