@@ -4,6 +4,7 @@
 
 mod calendar;
 mod rtf;
+mod tnef;
 
 use clean_content::{Finding, Severity};
 
@@ -23,6 +24,19 @@ pub(crate) struct Document {
     /// What else is in it.
     pub(crate) passages: Vec<Passage>,
     pub(crate) findings: Vec<Finding>,
+    /// The files in it.
+    pub(crate) files: Vec<File>,
+    /// It is the message itself in another form, which some programs show in place of the mail's other parts.
+    pub(crate) is_message: bool,
+}
+
+/// A file in a file.
+#[derive(Debug, Default)]
+pub(crate) struct File {
+    pub(crate) name: Option<String>,
+    /// Empty, where it is not known.
+    pub(crate) media_type: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What is known of a file besides its bytes.
@@ -41,6 +55,7 @@ enum Kind {
     Calendar,
     Card,
     Rtf,
+    Tnef,
 }
 
 /// Reads a file if it has a text that can be read. `place` is where the owner finds it.
@@ -55,19 +70,29 @@ pub(crate) fn read(bytes: &[u8], about: &About<'_>, place: &str) -> Option<Docum
                 Some(_) => text(),
                 None => charset::decode_page(head),
             });
-            Document { shown: page.visible, passages: page.passages, findings: page.findings }
+            Document {
+                shown: page.visible,
+                passages: page.passages,
+                findings: page.findings,
+                ..Document::default()
+            }
         }
         Kind::Calendar => calendar::events(&text()),
         Kind::Card => calendar::cards(&text()),
         Kind::Rtf => Document::of_text(rtf::text(head)),
+        Kind::Tnef => return Some(in_place(tnef::read(bytes), place)),
     };
     if head.len() < bytes.len() {
         document.findings.push(not_fully_read(place));
     }
+    Some(in_place(document, place))
+}
+
+fn in_place(mut document: Document, place: &str) -> Document {
     for passage in &mut document.passages {
         passage.place = format!("{place}: {}", passage.place);
     }
-    Some(document)
+    document
 }
 
 fn not_fully_read(place: &str) -> Finding {
@@ -86,6 +111,9 @@ fn kind_of(bytes: &[u8], about: &About<'_>) -> Option<Kind> {
         about.name.and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending.to_ascii_lowercase());
     if bytes.starts_with(b"{\\rtf") {
         return Some(Kind::Rtf);
+    }
+    if bytes.starts_with(&tnef::SIGNATURE) {
+        return Some(Kind::Tnef);
     }
     let by_type = match about.media_type {
         "text/html" | "application/xhtml+xml" | "text/x-amp-html" => Some(Kind::Html),
@@ -133,6 +161,14 @@ fn is_text(bytes: &[u8]) -> bool {
 impl Document {
     fn of_text(shown: String) -> Self {
         Self { shown, ..Self::default() }
+    }
+
+    /// Adds a paragraph to what is shown.
+    fn show(&mut self, text: &str) {
+        if !self.shown.is_empty() && !text.is_empty() {
+            self.shown.push_str("\n\n");
+        }
+        self.shown.push_str(text);
     }
 
     fn pass(&mut self, place: &str, text: String, sight: Sight) {

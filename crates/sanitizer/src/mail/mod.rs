@@ -54,6 +54,17 @@ fn bare_body(raw: &[u8]) -> View {
     if html::looks_like_html(&text) { html::view(&text) } else { View::of_text(text) }
 }
 
+/// Files within files that are read.
+const FILES_WITHIN: usize = 2;
+
+/// A file that came along.
+struct File<'a> {
+    name: Option<&'a str>,
+    media_type: &'a str,
+    charset: Option<&'a str>,
+    bytes: &'a [u8],
+}
+
 #[derive(Default)]
 struct Reader {
     view: View,
@@ -91,38 +102,54 @@ impl Reader {
                 self.view.passages.extend(page.passages);
                 self.view.findings.extend(page.findings);
             }
-            Kind::Event | Kind::Attached => self.attachment(leaf, &bytes, kind == Kind::Event),
+            Kind::Event | Kind::Attached => {
+                let (name, charset) = (leaf.header.file_name(), leaf.header.charset());
+                let file = File {
+                    name: name.as_deref(),
+                    media_type: &leaf.header.media_type(),
+                    charset: charset.as_deref(),
+                    bytes: &bytes,
+                };
+                self.attachment(&file, kind == Kind::Event, 0);
+            }
         }
     }
 
-    fn attachment(&mut self, leaf: &Leaf<'_>, bytes: &[u8], is_shown: bool) {
-        let name = leaf.header.file_name();
-        let media_type = leaf.header.media_type();
-        let place =
-            name.as_ref().map_or_else(|| "attachment".to_owned(), |name| format!("attachment {name}"));
-        if let Some(name) = &name {
-            self.view.pass("attachment name", name.as_str(), Sight::Shown);
+    /// `depth` is how many files it is within.
+    fn attachment(&mut self, file: &File<'_>, is_shown: bool, depth: usize) {
+        let File { name, media_type, charset, bytes } = file;
+        let place = name.map_or_else(|| "attachment".to_owned(), |name| format!("attachment {name}"));
+        if let Some(name) = name {
+            self.view.pass("attachment name", *name, Sight::Shown);
         }
-        let charset = leaf.header.charset();
-        let about = About { media_type: &media_type, name: name.as_deref(), charset: charset.as_deref() };
-        let mut text = None;
-        if let Some(Document { shown, passages, findings }) = document::read(bytes, &about, &place) {
-            self.view.passages.extend(passages);
-            self.view.findings.extend(findings);
-            if is_shown {
-                self.shown.push(shown, Form::Plain, None);
-            } else {
-                text = Some(shown.chars().take(limits::ATTACHED_TEXT * 8).collect());
-                self.view.pass(place, shown, Sight::Shown);
-            }
-        }
+        let about = About { media_type, name: *name, charset: *charset };
+        let read = document::read(bytes, &about, &place);
+        let at = self.view.metadata.attachments.len();
         self.view.metadata.attachments.push(Attachment {
-            name,
-            media_type,
+            name: name.map(str::to_owned),
+            media_type: (*media_type).to_owned(),
             size: bytes.len() as u64,
             sha256: sha256(bytes),
-            text,
+            text: None,
         });
+        let Some(Document { shown, passages, findings, files, is_message }) = read else { return };
+        self.view.passages.extend(passages);
+        self.view.findings.extend(findings);
+        if is_shown || is_message {
+            self.shown.push(shown, Form::Rich, None);
+        } else {
+            if let Some(listed) = self.view.metadata.attachments.get_mut(at) {
+                listed.text = Some(shown.chars().take(limits::ATTACHED_TEXT * 8).collect());
+            }
+            self.view.pass(place, shown, Sight::Shown);
+        }
+        for inner in files.iter().filter(|_| depth < FILES_WITHIN) {
+            let media_type = Some(inner.media_type.as_str())
+                .filter(|kind| !kind.is_empty())
+                .unwrap_or("application/octet-stream");
+            let file = File { name: inner.name.as_deref(), media_type, charset: None, bytes: &inner.bytes };
+            self.attachment(&file, false, depth + 1);
+        }
     }
 
     /// Only the outermost header says who wrote to whom; every header is examined.
@@ -252,6 +279,22 @@ mod tests {
             invitation.replace("REQUEST\n", "REQUEST\nContent-Disposition: attachment; filename=a.ics\n");
         let view = check(&attached, "plain");
         assert_eq!(view.metadata.attachments[0].text.as_deref(), Some("Plan"));
+    }
+
+    #[test]
+    fn what_outlook_packed_is_shown_and_its_files_are_listed() {
+        // a body `words`, and a file `a.txt` that says `inner`
+        let packed =
+            "eJ8+IgAAAQyAAgAGAAAAd29yZHMAAAABApAGAAAAAAAAAAEQgAEABgAAAGEudHh0AAAAAQ+ABgAFAAAAaW5uZXIAAA==";
+        let view = check(
+            &format!(
+                "From: a@b.c\nContent-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n{packed}"
+            ),
+            "words",
+        );
+        let listed: Vec<_> =
+            view.metadata.attachments.iter().map(|a| (a.name.as_deref(), a.text.as_deref())).collect();
+        assert_eq!(listed, [(Some("winmail.dat"), None), (Some("a.txt"), Some("inner"))]);
     }
 
     #[test]
