@@ -3,6 +3,7 @@
 //! Everything is bounded: the bytes that are looked at, what they may unpack to, the parts within parts.
 
 mod calendar;
+mod pdf;
 mod rtf;
 mod tnef;
 
@@ -47,6 +48,12 @@ pub(crate) struct About<'a> {
     pub(crate) charset: Option<&'a str>,
 }
 
+/// What all the files of a message may cost together.
+pub(crate) struct Budget {
+    /// Bytes to which packed parts may still unpack.
+    to_unpack: usize,
+}
+
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -56,10 +63,11 @@ enum Kind {
     Card,
     Rtf,
     Tnef,
+    Pdf,
 }
 
 /// Reads a file if it has a text that can be read. `place` is where the owner finds it.
-pub(crate) fn read(bytes: &[u8], about: &About<'_>, place: &str) -> Option<Document> {
+pub(crate) fn read(bytes: &[u8], about: &About<'_>, place: &str, budget: &mut Budget) -> Option<Document> {
     let kind = kind_of(bytes, about)?;
     let head = bytes.get(..TEXT).unwrap_or(bytes);
     let text = || charset::decode(head, about.charset);
@@ -80,7 +88,8 @@ pub(crate) fn read(bytes: &[u8], about: &About<'_>, place: &str) -> Option<Docum
         Kind::Calendar => calendar::events(&text()),
         Kind::Card => calendar::cards(&text()),
         Kind::Rtf => Document::of_text(rtf::text(head)),
-        Kind::Tnef => return Some(in_place(tnef::read(bytes), place)),
+        Kind::Tnef => return Some(in_place(tnef::read(bytes, budget), place)),
+        Kind::Pdf => return Some(in_place(pdf::read(bytes, budget, place), place)),
     };
     if head.len() < bytes.len() {
         document.findings.push(not_fully_read(place));
@@ -111,6 +120,10 @@ fn kind_of(bytes: &[u8], about: &About<'_>) -> Option<Kind> {
         about.name.and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending.to_ascii_lowercase());
     if bytes.starts_with(b"{\\rtf") {
         return Some(Kind::Rtf);
+    }
+    let claims_pdf = about.media_type == "application/pdf" || ending.as_deref() == Some("pdf");
+    if claims_pdf || bytes.trim_ascii_start().starts_with(pdf::SIGNATURE) {
+        return Some(Kind::Pdf);
     }
     if bytes.starts_with(&tnef::SIGNATURE) {
         return Some(Kind::Tnef);
@@ -156,6 +169,15 @@ fn is_text(bytes: &[u8]) -> bool {
     !bytes.is_empty() && whole && !head.contains(&0)
 }
 
+// === impl Budget ===
+
+impl Budget {
+    /// For a message of so many bytes: a small one may hold a whole book, and a large one no more than is ever read.
+    pub(crate) fn for_message(bytes: usize) -> Self {
+        Self { to_unpack: (1024 * 1024 + bytes * 4).min(16 * 1024 * 1024) }
+    }
+}
+
 // === impl Document ===
 
 impl Document {
@@ -181,6 +203,10 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(bytes: &[u8], about: &About<'_>, place: &str) -> Option<Document> {
+        super::read(bytes, about, place, &mut Budget::for_message(bytes.len()))
+    }
 
     #[test]
     fn a_file_with_a_text_is_read_by_its_type_its_name_or_its_look() {

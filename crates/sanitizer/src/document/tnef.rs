@@ -2,7 +2,7 @@
 
 mod compressed;
 
-use super::{Document, File, rtf};
+use super::{Budget, Document, File, rtf};
 use crate::{charset, html, view::Sight};
 
 /// Properties and attributes of one message, and files in it.
@@ -36,7 +36,7 @@ mod property {
 }
 
 /// Reads what can be read; a broken stream ends where it breaks.
-pub(super) fn read(bytes: &[u8]) -> Document {
+pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Document {
     let mut document = Document { is_message: true, ..Document::default() };
     let mut rest = Bytes(bytes.get(6..).unwrap_or_default());
     for _ in 0..ENTRIES {
@@ -47,7 +47,7 @@ pub(super) fn read(bytes: &[u8]) -> Document {
             attribute::FILE_BEGINS if document.files.len() < FILES => document.files.push(File::default()),
             attribute::MESSAGE_PROPERTIES => {
                 properties(data, &mut |id, is_wide, value| {
-                    message_property(id, is_wide, value, &mut document)
+                    message_property(id, is_wide, value, &mut document, budget)
                 });
             }
             _ => {
@@ -68,7 +68,7 @@ pub(super) fn read(bytes: &[u8]) -> Document {
     document
 }
 
-fn message_property(id: u16, is_wide: bool, value: &[u8], document: &mut Document) {
+fn message_property(id: u16, is_wide: bool, value: &[u8], document: &mut Document, budget: &mut Budget) {
     match id {
         property::SUBJECT | property::BODY => document.show(&string(value, is_wide)),
         property::HTML => {
@@ -78,7 +78,8 @@ fn message_property(id: u16, is_wide: bool, value: &[u8], document: &mut Documen
             document.findings.extend(page.findings);
         }
         property::RTF => {
-            if let Some(unpacked) = compressed::unpack(value) {
+            if let Some(unpacked) = compressed::unpack(value, budget.to_unpack) {
+                budget.to_unpack = budget.to_unpack.saturating_sub(unpacked.len());
                 document.show(&rtf::text(&unpacked));
             }
         }
@@ -197,6 +198,10 @@ impl<'a> Bytes<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(bytes: &[u8]) -> Document {
+        super::read(bytes, &mut Budget::for_message(bytes.len()))
+    }
 
     fn attribute(id: u32, data: &[u8]) -> Vec<u8> {
         [&[1][..], &id.to_le_bytes(), &(data.len() as u32).to_le_bytes(), data, &[0, 0]].concat()

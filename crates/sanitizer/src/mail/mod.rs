@@ -16,7 +16,7 @@ use ring::digest;
 
 use crate::{
     charset,
-    document::{self, About, Document},
+    document::{self, About, Budget, Document},
     html,
     view::{Sight, View},
 };
@@ -32,7 +32,8 @@ pub(crate) fn view(raw: &[u8]) -> View {
         return bare_body(raw);
     }
     let (head, _) = tree::split(raw);
-    let mut reader = Reader::default();
+    let mut reader =
+        Reader { budget: Budget::for_message(raw.len()), view: View::default(), shown: Shown::default() };
     reader.headers(&Header::parse(head), true);
     let fully = tree::walk(raw, &mut |node| reader.node(node));
     if !fully {
@@ -65,8 +66,9 @@ struct File<'a> {
     bytes: &'a [u8],
 }
 
-#[derive(Default)]
 struct Reader {
+    /// What attachments may still cost.
+    budget: Budget,
     view: View,
     shown: Shown,
 }
@@ -123,7 +125,7 @@ impl Reader {
             self.view.pass("attachment name", *name, Sight::Shown);
         }
         let about = About { media_type, name: *name, charset: *charset };
-        let read = document::read(bytes, &about, &place);
+        let read = document::read(bytes, &about, &place, &mut self.budget);
         let at = self.view.metadata.attachments.len();
         self.view.metadata.attachments.push(Attachment {
             name: name.map(str::to_owned),

@@ -1,17 +1,14 @@
 //! Rich text as Outlook packs it (MS-OXRTFCP).
 
-/// What a text may unpack to.
-const UNPACKED: usize = 8 * 1024 * 1024;
-
 /// The window of the packing: it begins with what most texts have.
 const WINDOW: usize = 4096;
 const BEGINNING: &[u8] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
 
-/// The text as it was; where the packing is broken, to there.
-pub(super) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+/// The text as it was, up to a limit; where the packing is broken, to there.
+pub(super) fn unpack(packed: &[u8], limit: usize) -> Option<Vec<u8>> {
     let (header, mut rest) = packed.split_at_checked(16)?;
     match header.get(8..12)? {
-        b"MELA" => return Some(rest.get(..UNPACKED).unwrap_or(rest).to_vec()),
+        b"MELA" => return Some(rest.get(..limit).unwrap_or(rest).to_vec()),
         b"LZFu" => {}
         _ => return None,
     }
@@ -27,7 +24,7 @@ pub(super) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
             *place = b;
         }
         *at = (*at + 1) % WINDOW;
-        text.len() < UNPACKED
+        text.len() < limit
     };
     'all: while let Some((flags, after)) = rest.split_first() {
         rest = after;
@@ -79,18 +76,18 @@ pub(super) mod tests {
                 .step_by(2)
                 .map(|at| u8::from_str_radix(&packed[at..at + 2], 16).unwrap())
                 .collect();
-            assert_eq!(String::from_utf8(unpack(&packed).unwrap()).unwrap(), text);
+            assert_eq!(String::from_utf8(unpack(&packed, 1000).unwrap()).unwrap(), text);
             for length in 0..packed.len() {
-                let _ = unpack(&packed[..length]);
+                let _ = unpack(&packed[..length], 1000);
             }
         }
-        assert_eq!(unpack(&packed_as_it_is(b"{\\rtf1 a}")).unwrap(), b"{\\rtf1 a}");
-        assert_eq!(unpack(b""), None);
+        assert_eq!(unpack(&packed_as_it_is(b"{\\rtf1 a}"), 1000).unwrap(), b"{\\rtf1 a}");
+        assert_eq!(unpack(b"", 1000), None);
     }
 
     #[test]
     fn what_unpacks_to_too_much_is_cut() {
-        let packed = [&[0; 8][..], b"LZFu", &[0; 4], &[0xff, 0, 15].repeat(6_000_000)].concat();
-        assert!(unpack(&packed).unwrap().len() <= UNPACKED);
+        let packed = [&[0; 8][..], b"LZFu", &[0; 4], &[0xff, 0, 15].repeat(6_000)].concat();
+        assert_eq!(unpack(&packed, 1000).unwrap().len(), 1000);
     }
 }
