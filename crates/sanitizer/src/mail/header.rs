@@ -111,6 +111,14 @@ impl<'a> Header<'a> {
         Some(self.message.as_ref()?.content_transfer_encoding()?.trim().to_ascii_lowercase())
     }
 
+    /// Whether it says twice what the body is, so that one program takes the first word and another the last.
+    pub(super) fn says_twice(&self) -> bool {
+        let Some(message) = &self.message else { return false };
+        [HeaderName::ContentType, HeaderName::ContentTransferEncoding, HeaderName::ContentDisposition]
+            .iter()
+            .any(|name| message.headers().iter().filter(|header| header.name == *name).count() > 1)
+    }
+
     pub(super) fn is_attachment(&self) -> bool {
         self.message
             .as_ref()

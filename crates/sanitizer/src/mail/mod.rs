@@ -1,5 +1,6 @@
 //! A mail: the text that a person would see, and apart from it all that is in the mail besides.
 
+mod agreement;
 mod authentication;
 mod decode;
 mod domain;
@@ -20,6 +21,7 @@ use crate::{
     html,
     view::{Sight, View},
 };
+use agreement::Texts;
 use header::Header;
 use leaf::{Kind, kind_of};
 use shown::{Form, Shown};
@@ -32,8 +34,12 @@ pub(crate) fn view(raw: &[u8]) -> View {
         return bare_body(raw);
     }
     let (head, _) = tree::split(raw);
-    let mut reader =
-        Reader { budget: Budget::for_message(raw.len()), view: View::default(), shown: Shown::default() };
+    let mut reader = Reader {
+        budget: Budget::for_message(raw.len()),
+        view: View::default(),
+        shown: Shown::default(),
+        texts: Texts::default(),
+    };
     reader.headers(&Header::parse(head), true);
     let fully = tree::walk(raw, &mut |node| reader.node(node));
     if !fully {
@@ -47,7 +53,10 @@ pub(crate) fn view(raw: &[u8]) -> View {
             evidence: String::new(),
         });
     }
-    reader.into_view()
+    let texts = std::mem::take(&mut reader.texts);
+    let mut view = reader.into_view();
+    texts.compare(raw, &mut view);
+    view
 }
 
 fn bare_body(raw: &[u8]) -> View {
@@ -71,6 +80,8 @@ struct Reader {
     budget: Budget,
     view: View,
     shown: Shown,
+    /// Each text that was found, shown or not.
+    texts: Texts,
 }
 
 // === impl Reader ===
@@ -88,6 +99,7 @@ impl Reader {
             Node::Between(text) => {
                 self.view.pass("mail:between parts", String::from_utf8_lossy(text), Sight::Aside)
             }
+            Node::Ambiguous(body) => agreement::read_every_way(body, &mut self.view),
             Node::Leaf(leaf) => self.leaf(&leaf),
         }
     }
@@ -97,14 +109,22 @@ impl Reader {
         let kind = kind_of(&leaf.header);
         let text = || charset::decode(&bytes, leaf.header.charset().as_deref());
         match kind {
-            Kind::Plain => self.shown.push(text(), Form::Plain, leaf.alternative),
+            Kind::Plain => {
+                let text = text();
+                self.texts.add(&text);
+                self.shown.push(text, Form::Plain, leaf.alternative);
+            }
             Kind::Html => {
                 let page = html::view(&text());
+                self.texts.add(&page.visible);
                 self.shown.push(page.visible, Form::Rich, leaf.alternative);
                 self.view.passages.extend(page.passages);
                 self.view.findings.extend(page.findings);
             }
             Kind::Event | Kind::Attached => {
+                if bytes.len() <= agreement::LARGEST && leaf.header.media_type().starts_with("text/") {
+                    self.texts.add(&text());
+                }
                 let (name, charset) = (leaf.header.file_name(), leaf.header.charset());
                 let file = File {
                     name: name.as_deref(),
@@ -137,6 +157,7 @@ impl Reader {
         let Some(Document { shown, passages, findings, files, is_message }) = read else { return };
         self.view.passages.extend(passages);
         self.view.findings.extend(findings);
+        self.texts.add(&shown);
         if is_shown || is_message {
             self.shown.push(shown, Form::Rich, None);
         } else {

@@ -129,9 +129,10 @@ impl<'a> Lexer<'a> {
             b'<' if self.peek() == Some(b'<') => {
                 self.at += 1;
                 let mut dict = Dict::default();
-                while depth < DEPTH {
+                loop {
                     self.skip_blanks();
                     match self.peek()? {
+                        _ if depth >= DEPTH => break,
                         b'>' => break,
                         b'/' => {
                             self.at += 1;
@@ -148,9 +149,9 @@ impl<'a> Lexer<'a> {
             b'<' => Object::Text(self.hex()),
             b'[' => {
                 let mut values = Vec::new();
-                while depth < DEPTH {
+                loop {
                     self.skip_blanks();
-                    if self.peek()? == b']' {
+                    if depth >= DEPTH || self.peek()? == b']' {
                         break;
                     }
                     values.push(self.value(depth + 1)?);

@@ -134,8 +134,14 @@ impl<'f> Pages<'f> {
                     self.operator(&word, &operands, &mut run, depth);
                     operands.clear();
                 }
-                value if operands.len() < OPERANDS => operands.push(value),
-                _ => {}
+                operand if operands.len() < OPERANDS => operands.push(operand),
+                Object::Null
+                | Object::Number(_)
+                | Object::Name(_)
+                | Object::Text(_)
+                | Object::Array(_)
+                | Object::Dict(_)
+                | Object::Reference(_) => {}
             }
         }
     }
@@ -337,7 +343,12 @@ impl<'f> Pages<'f> {
                     let words = if is_hidden { &mut self.hidden } else { &mut self.shown };
                     words.add(&text, start, end, height);
                 }
-                _ => {}
+                Object::Null
+                | Object::Name(_)
+                | Object::Array(_)
+                | Object::Dict(_)
+                | Object::Reference(_)
+                | Object::Word(_) => {}
             }
         }
     }
