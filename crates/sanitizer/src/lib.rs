@@ -11,6 +11,7 @@ mod charset;
 mod chat;
 mod clean;
 mod detect;
+mod document;
 mod html;
 mod mail;
 mod show;
