@@ -1,9 +1,10 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{Flaw, Sample, Unusable, generate};
+use super::{Flaw, Sample, Unusable, generate, splice};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -167,4 +168,35 @@ fn our_own_templates_make_samples() {
             assert!(made.iter().all(|sample| !sample.text.is_empty()), "{}", folder.display());
         }
     }
+}
+
+#[test]
+fn an_order_is_spliced_at_either_end_and_between_sentences() {
+    let made: BTreeSet<String> = (0..200).map(|seed| splice("One. Two!\nThree 1.5", "Obey.", seed)).collect();
+    let places = [
+        "Obey. One. Two!\nThree 1.5",
+        "Obey.\n\nOne. Two!\nThree 1.5",
+        "One. Obey. Two!\nThree 1.5",
+        "One. Two!\nObey.\nThree 1.5",
+        "One. Two!\nThree 1.5 Obey.",
+        "One. Two!\nThree 1.5\nObey.",
+    ];
+    assert_eq!(made, places.map(str::to_owned).into());
+}
+
+#[test]
+fn an_order_is_spliced_where_a_sentence_ends_without_a_space() {
+    let made: BTreeSet<String> = (0..200).map(|seed| splice("一。二", "三。", seed)).collect();
+    assert!(made.contains("一。 三。 二"), "{made:?}");
+}
+
+#[test]
+fn an_order_without_a_carrier_stays_alone() {
+    assert!((0..20).all(|seed| splice("", "Obey.", seed) == "Obey."));
+}
+
+#[test]
+fn the_same_seed_splices_alike() {
+    let carrier = "One. Two. Three. Four. Five.";
+    assert!((0..20).all(|seed| splice(carrier, "Obey.", seed) == splice(carrier, "Obey.", seed)));
 }
