@@ -160,14 +160,18 @@ fn what_cannot_be_read_is_named() {
 
 #[test]
 fn our_own_templates_make_samples() {
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
-    for folder in ["attacks", "harmless"].map(|name| samples.join(name)) {
-        if folder.exists() {
-            let made = generate(&folder, 1, 2).unwrap();
-            assert!(made.iter().any(|sample| sample.language == "en"), "{}", folder.display());
-            assert!(made.iter().all(|sample| !sample.text.is_empty()), "{}", folder.display());
-        }
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    for folder in fs::read_dir(folders).unwrap() {
+        let made = generate(&folder.unwrap().path(), 1, 2).unwrap();
+        assert!(!made.is_empty() && made.iter().all(|sample| !sample.text.is_empty()));
     }
+}
+
+#[test]
+fn samples_come_in_the_order_of_file_names_and_lines() {
+    let files = [("b.txt", "[role en]\nthree\n"), ("a.txt", "[role en]\none\ntwo\n")];
+    let made = generate(folder(&files).path(), 1, 1).unwrap();
+    assert_eq!(made.iter().map(|sample| sample.text.as_str()).collect::<Vec<_>>(), ["one", "two", "three"]);
 }
 
 #[test]
