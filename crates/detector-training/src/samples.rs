@@ -22,11 +22,13 @@ mod expand;
 mod parse;
 
 mod slots;
+mod splice;
 mod unusable;
 
 #[cfg(test)]
 mod tests;
 
+pub use splice::splice;
 pub use unusable::{Flaw, Unusable};
 
 use std::collections::BTreeSet;

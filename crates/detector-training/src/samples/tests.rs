@@ -1,9 +1,10 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{Flaw, Sample, Unusable, generate};
+use super::{Flaw, Sample, Unusable, generate, splice};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -159,12 +160,47 @@ fn what_cannot_be_read_is_named() {
 
 #[test]
 fn our_own_templates_make_samples() {
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
-    for folder in ["attacks", "harmless"].map(|name| samples.join(name)) {
-        if folder.exists() {
-            let made = generate(&folder, 1, 2).unwrap();
-            assert!(made.iter().any(|sample| sample.language == "en"), "{}", folder.display());
-            assert!(made.iter().all(|sample| !sample.text.is_empty()), "{}", folder.display());
-        }
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    for folder in fs::read_dir(folders).unwrap() {
+        let made = generate(&folder.unwrap().path(), 1, 2).unwrap();
+        assert!(!made.is_empty() && made.iter().all(|sample| !sample.text.is_empty()));
     }
+}
+
+#[test]
+fn samples_come_in_the_order_of_file_names_and_lines() {
+    let files = [("b.txt", "[role en]\nthree\n"), ("a.txt", "[role en]\none\ntwo\n")];
+    let made = generate(folder(&files).path(), 1, 1).unwrap();
+    assert_eq!(made.iter().map(|sample| sample.text.as_str()).collect::<Vec<_>>(), ["one", "two", "three"]);
+}
+
+#[test]
+fn an_order_is_spliced_at_either_end_and_between_sentences() {
+    let made: BTreeSet<String> = (0..200).map(|seed| splice("One. Two!\nThree 1.5", "Obey.", seed)).collect();
+    let places = [
+        "Obey. One. Two!\nThree 1.5",
+        "Obey.\n\nOne. Two!\nThree 1.5",
+        "One. Obey. Two!\nThree 1.5",
+        "One. Two!\nObey.\nThree 1.5",
+        "One. Two!\nThree 1.5 Obey.",
+        "One. Two!\nThree 1.5\nObey.",
+    ];
+    assert_eq!(made, places.map(str::to_owned).into());
+}
+
+#[test]
+fn an_order_is_spliced_where_a_sentence_ends_without_a_space() {
+    let made: BTreeSet<String> = (0..200).map(|seed| splice("一。二", "三。", seed)).collect();
+    assert!(made.contains("一。 三。 二"), "{made:?}");
+}
+
+#[test]
+fn an_order_without_a_carrier_stays_alone() {
+    assert!((0..20).all(|seed| splice("", "Obey.", seed) == "Obey."));
+}
+
+#[test]
+fn the_same_seed_splices_alike() {
+    let carrier = "One. Two. Three. Four. Five.";
+    assert!((0..20).all(|seed| splice(carrier, "Obey.", seed) == splice(carrier, "Obey.", seed)));
 }
