@@ -1,6 +1,7 @@
 //! What is learned from, and what is measured on.
 
 use std::{
+    collections::HashMap,
     fs::File,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
@@ -38,6 +39,8 @@ pub struct Item {
     pub attack: bool,
     /// Where it comes from.
     pub origin: Origin,
+    /// Its language, where that is known: ISO 639-1.
+    pub language: String,
     /// Each text of it, as features.
     pub texts: Vec<Text>,
 }
@@ -74,12 +77,12 @@ pub fn corpus(file: &Path, origin: Origin) -> anyhow::Result<Vec<Item>> {
         // `splice:source` is of that source
         let source = source.split_once(':').map_or(source.as_str(), |(_, source)| source).to_owned();
         let texts = texts.iter().map(|text| Text::of(text)).collect();
-        Ok(Item { id, source, tier, attack: label == "attack", origin, texts })
+        Ok(Item { id, source, tier, attack: label == "attack", origin, language: String::new(), texts })
     };
     lines.map(item).collect::<anyhow::Result<_>>().with_context(|| format!("in {}", file.display()))
 }
 
-/// Attacks and harmless texts from our own templates. Some of each stand among harmless sentences of the same language,
+/// Attacks and harmless texts from our own templates. Some of each stand in a longer harmless text of the same language,
 /// because that is how they come.
 ///
 /// # Errors
@@ -87,26 +90,25 @@ pub fn corpus(file: &Path, origin: Origin) -> anyhow::Result<Vec<Item>> {
 pub fn own(folder: &Path, per_attack: usize, per_harmless: usize) -> anyhow::Result<Vec<Item>> {
     let attacks = samples::generate(&folder.join("attacks"), 1, per_attack)?;
     let harmless = samples::generate(&folder.join("harmless"), 2, per_harmless)?;
-    let mut random = Random::new(3, "neighbours");
+    let mut carriers: HashMap<&str, Vec<&str>> = HashMap::new();
+    for sample in harmless.iter().filter(|sample| sample.text.len() > CARRIER) {
+        carriers.entry(&sample.language).or_default().push(&sample.text);
+    }
+    let mut random = Random::new(3, "carriers");
     let mut items = Vec::new();
     for (attack, all) in [(true, &attacks), (false, &harmless)] {
         for (n, sample) in all.iter().enumerate() {
-            let text = if random.per_mille(AMONG_OTHERS) {
-                let neighbours: Vec<_> =
-                    harmless.iter().filter(|other| other.language == sample.language).collect();
-                let neighbour =
-                    |random: &mut Random| random.pick(&neighbours).map_or("", |other| other.text.as_str());
-                let (before, after) = (neighbour(&mut random).to_owned(), neighbour(&mut random));
-                format!("{before}\n{}\n{after}", sample.text)
-            } else {
-                sample.text.clone()
-            };
+            let among = carriers.get(sample.language.as_str()).filter(|_| random.per_mille(AMONG_OTHERS));
+            let carrier = among.and_then(|carriers| random.pick(carriers));
+            let text = carrier
+                .map_or(sample.text.clone(), |carrier| samples::splice(carrier, &sample.text, n as u64));
             items.push(Item {
                 id: format!("own-{attack}-{n}"),
                 source: format!("own {attack} {}", sample.family),
                 tier: if attack { "own_attack".to_owned() } else { "own_harmless".to_owned() },
                 attack,
                 origin: Origin::Own,
+                language: sample.language.clone(),
                 texts: vec![Text::of(&training::fold(&text))],
             });
         }
@@ -114,8 +116,11 @@ pub fn own(folder: &Path, per_attack: usize, per_harmless: usize) -> anyhow::Res
     Ok(items)
 }
 
-/// How many samples stand among others, of 1,000.
-const AMONG_OTHERS: u32 = 250;
+/// A harmless text of more than this many bytes has sentences for another to stand between.
+const CARRIER: usize = 150;
+
+/// How many samples stand in another text, of 1,000.
+const AMONG_OTHERS: u32 = 300;
 
 /// The longest piece of a document that is one item, in bytes.
 const PIECE: usize = 3000;
@@ -144,6 +149,7 @@ pub fn documents(folder: &Path) -> anyhow::Result<Vec<Item>> {
             tier: "documents".to_owned(),
             attack: false,
             origin: Origin::Documents,
+            language: String::new(),
             texts: vec![Text::of(&training::fold(&piece))],
         });
     }

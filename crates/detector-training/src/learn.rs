@@ -174,7 +174,17 @@ fn masses(items: &[&Item], settings: &Settings) -> Vec<f32> {
         "ben_hardneg" => settings.hard,
         _ => 1.0,
     };
-    let mut masses: Vec<f32> = items.iter().map(|item| of_kind(item)).collect();
+    // a language weighs as much as the harmless texts in it, on both sides: no language is a sign of attack
+    let mut written: HashMap<(&str, bool), f32> = HashMap::new();
+    for item in items.iter().filter(|item| item.origin == Origin::Own) {
+        *written.entry((&item.language, item.attack)).or_default() += 1.0;
+    }
+    let of_language = |item: &Item| {
+        let harmless = written.get(&(item.language.as_str(), false)).copied().unwrap_or(1.0);
+        let same = written.get(&(item.language.as_str(), item.attack)).copied().unwrap_or(1.0);
+        if item.origin == Origin::Own { harmless / same } else { 1.0 }
+    };
+    let mut masses: Vec<f32> = items.iter().map(|item| of_kind(item) * of_language(item)).collect();
     let mut sums: HashMap<(bool, bool, bool), f32> = HashMap::new();
     let group = |item: &Item| (item.attack, item.origin == Origin::Own, item.origin == Origin::Documents);
     for (item, mass) in items.iter().zip(&masses) {

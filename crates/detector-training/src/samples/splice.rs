@@ -1,6 +1,6 @@
 //! One text within another, as an order stands in an ordinary mail.
 
-use super::random::Random;
+use crate::random::Random;
 
 /// What ends a sentence, in the scripts of the templates.
 const STOPS: [char; 7] = ['.', '!', '?', '…', '。', '।', '؟'];

@@ -94,11 +94,10 @@ fn ending_at(tokens: &[Token<'_>], hashes: &[u32], at: usize, found: &mut impl F
 
 /// The hash of a word, the same on every machine.
 pub(crate) fn hash(word: &str) -> u32 {
-    // FNV-1a; digits count by their number only
-    word.bytes().fold(0x811c_9dc5, |hash, byte| {
-        let byte = if byte.is_ascii_digit() { b'0' } else { byte };
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    // which number it is says nothing, nor which codes a word with digits is
+    let word = if word.bytes().any(|byte| byte.is_ascii_digit()) { "0" } else { word };
+    // FNV-1a
+    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 fn mix(a: u32, b: u32) -> u32 {

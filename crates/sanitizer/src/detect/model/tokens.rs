@@ -82,14 +82,30 @@ fn address<'t>(rest: &'t str, word: &'t str, after: &'t str) -> (&'t str, &'t st
                 .min(64);
             after.get(end..).is_some_and(|next| next.starts_with('@'))
         };
-    if !is_page && !is_mailbox {
+    let is_host = !is_page && !is_mailbox && names_a_host(rest);
+    if !is_page && !is_mailbox && !is_host {
         return (word, after);
     }
     let end = rest
         .find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\'' | ')' | ']' | '}' | ','))
         .unwrap_or(rest.len());
     let (_, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-    (if is_page { "\u{1}page" } else { "\u{1}mailbox" }, after)
+    (if is_mailbox { "\u{1}mailbox" } else { "\u{1}page" }, after)
+}
+
+/// `www.` or not: words joined by dots, of which the last is one that hosts end with.
+fn names_a_host(rest: &str) -> bool {
+    const ENDINGS: [&str; 16] = [
+        "com", "org", "net", "edu", "gov", "io", "co", "info", "biz", "ai", "app", "dev", "example", "test",
+        "eu", "uk",
+    ];
+    let end = rest
+        .bytes()
+        .take(80)
+        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')))
+        .unwrap_or(rest.len().min(80));
+    let host = rest.get(..end).unwrap_or_default().trim_end_matches('.');
+    host.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending))
 }
 
 /// The lexicon: whole words, and stems by their length.
