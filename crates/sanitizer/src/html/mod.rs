@@ -145,7 +145,7 @@ impl Reader {
     }
 
     fn into_view(self) -> View {
-        let mut view = View::of_text(self.visible);
+        let mut view = View::of_text(under_title(&self.title, self.visible));
         view.pass("html:hidden", self.hidden, Sight::Hidden);
         view.pass("html:comment", self.comments, Sight::Aside);
         view.pass("html:attribute", self.attributes, Sight::Aside);
@@ -401,6 +401,11 @@ impl Look {
     }
 }
 
+/// A page's text begins with its title, as a mail's with its subject: a person sees it first.
+fn under_title(title: &str, text: String) -> String {
+    if title.trim().is_empty() { text } else { format!("{}\n\n{text}", title.trim()) }
+}
+
 fn push_line(to: &mut String, text: &str) {
     let text = text.trim();
     if !text.is_empty() {
@@ -448,7 +453,7 @@ mod tests {
         check("<pre>a\n  b</pre>", "a\n  b", "");
         check("<table><tr><td>a<td>b<tr><td>c</table>", "a b\nc", "");
         check("a<!-- c --><style>x</style><img alt='picture of me'>b", "ab", "");
-        check("<head><title>T</title>text", "text", "");
+        check("<head><title>T</title>text", "T\n\ntext", "");
     }
 
     #[test]
