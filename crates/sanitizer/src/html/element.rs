@@ -27,11 +27,23 @@ pub(super) const UNSEEN: u16 = 1 << 10;
 
 /// What the name means: some of the constants of this module.
 pub(super) fn kind(name: Name) -> u16 {
-    let at = KINDS.binary_search_by_key(&name.as_str(), |(known, _)| known).ok();
+    let at = KINDS.binary_search_by_key(&name.number(), |(known, _)| *known).ok();
     at.and_then(|at| KINDS.get(at)).map_or(0, |(_, kind)| *kind)
 }
 
-const KINDS: [(&str, u16); 111] = [
+/// Names as numbers, which are found faster.
+const KINDS: [(u128, u16); NAMED.len()] = {
+    let mut kinds = [(0, 0); NAMED.len()];
+    let mut at = 0;
+    #[expect(clippy::indexing_slicing, reason = "done by the compiler, within the length of both")]
+    while at < NAMED.len() {
+        kinds[at] = (Name::new(NAMED[at].0).number(), NAMED[at].1);
+        at += 1;
+    }
+    kinds
+};
+
+const NAMED: [(&str, u16); 111] = [
     ("a", FORMATTING),
     ("address", BLOCK | SPECIAL | CLOSES_P),
     ("applet", SPECIAL | SCOPE),

@@ -2,7 +2,7 @@
 
 use super::{
     css::{Display, FONT_SIZE, FontSize, Paint, Style},
-    element::{self, UNSEEN, holds_html, is_unpainted},
+    element::{UNSEEN, holds_html, is_unpainted},
     tag::Tag,
 };
 
@@ -164,7 +164,7 @@ impl Look {
 /// By what it is, whatever the styles say.
 fn is_unseen(tag: &Tag<'_>, foreign: bool) -> bool {
     let name = tag.name.as_str();
-    element::kind(tag.name) & UNSEEN != 0
+    tag.kind & UNSEEN != 0
         || foreign && is_unpainted(name)
         || name == "dialog" && !tag.has("open")
         // what is inside stands in for what cannot be loaded

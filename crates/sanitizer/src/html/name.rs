@@ -7,12 +7,20 @@ pub(super) struct Name([u8; 16]);
 // === impl Name ===
 
 impl Name {
-    pub(super) fn new(name: &str) -> Self {
-        let mut bytes = [0; 16];
-        for (to, from) in bytes.iter_mut().zip(name.bytes()) {
-            *to = from.to_ascii_lowercase();
+    #[expect(clippy::indexing_slicing, reason = "within both; a compiler's constant knows no iterators")]
+    pub(super) const fn new(name: &str) -> Self {
+        let (mut bytes, from) = ([0; 16], name.as_bytes());
+        let mut at = 0;
+        while at < bytes.len() && at < from.len() {
+            bytes[at] = from[at].to_ascii_lowercase();
+            at += 1;
         }
         Self(bytes)
+    }
+
+    /// In the order of names.
+    pub(super) const fn number(self) -> u128 {
+        u128::from_be_bytes(self.0)
     }
 
     /// Whether this is a name that is written in lower case and shorter than any that is cut.

@@ -4,7 +4,7 @@ use clean_content::{Finding, Severity};
 
 use super::{
     css::{Block, Paint, Sheet, Style, Work},
-    element::{self, BLOCK, PARAGRAPH, VOID},
+    element::{self, BLOCK, PARAGRAPH},
     link::Links,
     look::{Look, Markup, Place},
     name::Name,
@@ -189,10 +189,10 @@ impl<'a> Reader<'a> {
         if !self.again {
             self.note_sheet(&tag);
         }
-        let kind = element::kind(name);
+        let kind = tag.kind;
         self.end_styled_blocks();
         if fits {
-            self.separate(name, false);
+            self.separate(name, kind, false);
         }
         if !fits || name.as_str() == "head" || self.is_root(&tag) {
             return;
@@ -323,7 +323,7 @@ impl<'a> Reader<'a> {
             }
         }
         if !stray_cell {
-            self.separate(name, true);
+            self.separate(name, element::kind(name), true);
         }
     }
 
@@ -334,8 +334,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Blocks stand on lines of their own, cells apart.
-    fn separate(&mut self, name: Name, closes: bool) {
-        let kind = element::kind(name);
+    fn separate(&mut self, name: Name, kind: u16, closes: bool) {
         match name.as_str() {
             "br" | "hr" if !closes => self.line_break(),
             "td" | "th" => self.page.apart(' '),
@@ -347,7 +346,6 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
-        debug_assert!(kind & VOID == 0 || kind & BLOCK == 0);
     }
 
     fn line_break(&mut self) {
@@ -374,7 +372,7 @@ impl<'a> Reader<'a> {
 }
 
 fn fits_in_table(tag: &Tag<'_>) -> bool {
-    element::kind(tag.name) & (element::TABLE | element::TABLE_PART) != 0
+    tag.kind & (element::TABLE | element::TABLE_PART) != 0
         || matches!(tag.name.as_str(), "style" | "script" | "template" | "form" | "tr")
         || tag.name.as_str() == "input"
             && tag.get("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"))

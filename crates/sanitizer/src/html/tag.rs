@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::{entity, name::Name};
+use super::{element, entity, name::Name};
 
 #[derive(Debug, Clone)]
 pub(super) struct Tag<'a> {
     pub(super) name: Name,
+    /// What the name means, in the terms of [`element`].
+    pub(super) kind: u16,
     /// Names and values as written, in order; of those of one name, the first counts.
     attributes: Vec<(&'a str, &'a str)>,
     /// Ends with `/>`, which counts in drawings and formulas only.
@@ -54,7 +56,8 @@ const WORDLESS: [&str; 10] =
 
 impl<'a> Tag<'a> {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: Name::new(name), attributes: Vec::new(), closes_itself: false, cut: false }
+        let name = Name::new(name);
+        Self { name, kind: element::kind(name), attributes: Vec::new(), closes_itself: false, cut: false }
     }
 
     /// The value of an attribute, its references resolved.

@@ -132,7 +132,7 @@ impl<'a> Tree<'a> {
     /// Makes room for a start tag: ends what it ends. False if the tag means nothing where it stands.
     pub(super) fn make_room(&mut self, tag: &Tag<'a>, quirks: bool) -> bool {
         let name = tag.name.as_str();
-        let kind = element::kind(tag.name);
+        let kind = tag.kind;
         if self.look().markup == Markup::Foreign {
             let font = name == "font" && ["color", "face", "size"].iter().any(|known| tag.has(known));
             if kind & HTML_ONLY == 0 && !font {
@@ -222,7 +222,7 @@ impl<'a> Tree<'a> {
 
     /// Opens an element at a depth, unless it holds nothing. True if it is told apart from its parent.
     pub(super) fn push(&mut self, tag: Tag<'a>, look: Look, depth: usize) -> bool {
-        let kind = element::kind(tag.name);
+        let kind = tag.kind;
         let parent = depth.checked_sub(1).and_then(|at| self.open.get_mut(at));
         let mut place = 1;
         if let Some(parent) = parent {
