@@ -1,0 +1,32 @@
+//! The median of some runs.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// At least three runs, and as many as fit into the time.
+pub(crate) fn median<T>(within: Duration, mut work: impl FnMut() -> T) -> Duration {
+    percentiles(within, &mut work).0
+}
+
+/// The median and the 99th percentile.
+pub(crate) fn percentiles<T>(within: Duration, work: &mut impl FnMut() -> T) -> (Duration, Duration) {
+    let began = Instant::now();
+    let mut took = Vec::new();
+    while took.len() < 3 || (began.elapsed() < within && took.len() < 10_000) {
+        let run = Instant::now();
+        black_box(work());
+        took.push(run.elapsed());
+    }
+    took.sort_unstable();
+    let at = |hundredths: usize| took.get(took.len() * hundredths / 100).copied().unwrap_or_default();
+    (at(50), at(99))
+}
+
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Millions of bytes a second.
+pub(crate) fn rate(bytes: usize, time: Duration) -> f64 {
+    bytes as f64 / 1e6 / time.as_secs_f64()
+}
