@@ -29,7 +29,7 @@ pub(crate) fn pause_after(well_ends: usize) -> Duration {
 }
 
 /// Reading enough takes longer than this: every item waits for the disk.
-const SHORTEST_MEAL: Duration = Duration::from_secs(1);
+const SHORTEST_MEAL: Duration = Duration::from_millis(250);
 
 /// The pause after a reader that says that it has read as much as one process may: none, for there is more to read. One that
 /// was taken over could say so at once, over and over, and so fill the record; it is believed only if it lived for a while.
