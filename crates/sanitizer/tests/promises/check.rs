@@ -65,13 +65,3 @@ fn strings(
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
 }
-
-/// As every type of content: a sender may send anything to any source.
-#[track_caller]
-pub(crate) fn promises_hold(name: &str, raw: &[u8]) {
-    for content_type in ContentType::ALL {
-        if let Err(broken) = promises(raw, content_type) {
-            panic!("{name} as {content_type}: {broken}");
-        }
-    }
-}

@@ -1,6 +1,6 @@
 //! Chat messages that no service sends.
 
-use crate::check::promises_hold;
+use super::promises_hold;
 
 const TELEGRAM: &[&str] = &[
     r#"{}"#,

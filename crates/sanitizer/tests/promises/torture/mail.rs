@@ -1,6 +1,7 @@
 //! Mails that no two programs read alike.
 
-use crate::check::{promises_hold, read};
+use super::promises_hold;
+use crate::check::read;
 use sanitizer::ContentType;
 
 const MAILS: &[(&str, &str)] = &[

@@ -1,6 +1,6 @@
 //! Pages that no two parsers read alike.
 
-use crate::check::promises_hold;
+use super::promises_hold;
 
 const PAGES: &[&str] = &[
     "<",

@@ -1,6 +1,7 @@
 //! Bytes that are called a text.
 
-use crate::check::{promises_hold, read};
+use super::promises_hold;
+use crate::check::read;
 use sanitizer::ContentType;
 
 const TEXTS: &[(&str, &[u8])] = &[
