@@ -21,11 +21,12 @@ use wire::v1::{ItemBegin, ItemEnd, ReaderAnswer, ReaderPingRequest, ReaderPingRe
 #[path = "../../sanitizer/tests/promises/shapes.rs"]
 mod shapes;
 
+type Handed = mpsc::Receiver<Result<ReaderWork, Status>>;
 type Work = Pin<Box<dyn Stream<Item = Result<ReaderWork, Status>> + Send>>;
 
 /// Where the one reader that attends is handed its work, and where its answers go.
 #[derive(Clone)]
-struct Bridge(Arc<Mutex<Option<mpsc::Receiver<Result<ReaderWork, Status>>>>>, mpsc::Sender<()>);
+struct Bridge(Arc<Mutex<Option<Handed>>>, mpsc::Sender<()>);
 
 #[tonic::async_trait]
 impl ReaderBridge for Bridge {

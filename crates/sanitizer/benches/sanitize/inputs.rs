@@ -74,11 +74,11 @@ impl Dice {
         while page.len() < size {
             let (style, other) = (self.one(&STYLES), self.one(&STYLES));
             let (number, title) = (self.below(1_000_000), self.prose(30));
-            let _ = write!(
+            let _ = writeln!(
                 page,
                 "<table class=\"wide\" width=\"600\" style=\"{style}\"><tr><td style=\"{other}\"><h2>{}</h2>\
                  <img src=\"https://img.example/{number}.png\" alt=\"Picture\" width=\"600\"><p style=\"{style}\">{} <b>{}</b>&nbsp;{}</p>\
-                 <p class=\"button\"><a href=\"https://news.example/r/{number}?u=7\" style=\"{other}\">Read on</a></p></td></tr></table>\n",
+                 <p class=\"button\"><a href=\"https://news.example/r/{number}?u=7\" style=\"{other}\">Read on</a></p></td></tr></table>",
                 title.trim(),
                 self.prose(300),
                 self.prose(20),

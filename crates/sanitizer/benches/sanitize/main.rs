@@ -9,7 +9,7 @@
 //!
 //! Mails come from a generator; with `MOLTBOT_CORPUS` set, those in its `mail/` are measured too. `-- mail --write DIR` writes
 //! the generated ones down for the peer in Python.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot set up its case ends")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot set up its case ends")]
 
 mod first;
 mod hostile;
