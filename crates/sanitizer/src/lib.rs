@@ -7,6 +7,7 @@
 //! Nothing here does I/O or knows the time, nothing recurses to a depth that the sender chose, and all of it takes
 //! time linear in the size of the input.
 
+mod beside;
 mod charset;
 mod chat;
 mod clean;
@@ -20,6 +21,7 @@ pub mod training;
 mod unreadable;
 mod view;
 
+pub use beside::{Beside, beside};
 pub use clean_content::{CleanContent, ContentType, Untrusted};
 pub use unreadable::Unreadable;
 
@@ -39,18 +41,7 @@ pub fn sanitize(
     now: Timestamp,
 ) -> Result<CleanContent, Unreadable> {
     let raw = untrusted.into_inner_to_check();
-    if raw.len() > RAW_LIMIT {
-        return Err(Unreadable::TooLarge { size: raw.len(), limit: RAW_LIMIT });
-    }
-
-    let view = match content_type {
-        ContentType::Email => mail::view(&raw),
-        ContentType::Html => html::view(&charset::decode_page(&raw)),
-        ContentType::Telegram => chat::telegram(&raw)?,
-        ContentType::Slack => chat::slack(&raw)?,
-        ContentType::Text => view::View::of_text(charset::decode(&raw, None)),
-    };
-
+    let view = view(&raw, content_type)?;
     let (body, truncated) = clean::body(&view.visible);
     let detect::Verdict { findings, score } = detect::examine(&view, &body);
     CleanContent::from_parts(Parts {
@@ -65,4 +56,17 @@ pub fn sanitize(
         metadata: clean::metadata(view.metadata),
     })
     .map_err(Unreadable::NotClean)
+}
+
+fn view(untrusted_raw: &[u8], content_type: ContentType) -> Result<view::View, Unreadable> {
+    if untrusted_raw.len() > RAW_LIMIT {
+        return Err(Unreadable::TooLarge { size: untrusted_raw.len(), limit: RAW_LIMIT });
+    }
+    Ok(match content_type {
+        ContentType::Email => mail::view(untrusted_raw),
+        ContentType::Html => html::view(&charset::decode_page(untrusted_raw)),
+        ContentType::Telegram => chat::telegram(untrusted_raw)?,
+        ContentType::Slack => chat::slack(untrusted_raw)?,
+        ContentType::Text => view::View::of_text(charset::decode(untrusted_raw, None)),
+    })
 }
