@@ -1,6 +1,6 @@
 //! Forms that consist of punctuation as much as of words, and how they are looked for.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use clean_content::Severity;
 use regex::{Regex, RegexSet, RegexSetBuilder};
@@ -15,54 +15,83 @@ pub(super) struct Form {
     pub(super) patterns: &'static [&'static str],
 }
 
-/// Forms ready to be looked for, and the words without which there is none of them.
+/// Forms that can be looked for, and the words without which there is none of them. Only what is needed is compiled: in
+/// most texts the gate is all.
 pub(super) struct Forms {
-    gate: Regex,
+    gate: Option<Regex>,
+    any: OnceLock<Any>,
+    forms: &'static [Form],
+    spell: fn(&str) -> String,
+}
+
+/// Every pattern at once, and each one by itself once it was met.
+struct Any {
     set: RegexSet,
-    each: Vec<(&'static Form, Regex)>,
+    each: Vec<(&'static Form, String, OnceLock<Regex>)>,
 }
 
 /// Made on first use.
 pub(super) type LazyForms = LazyLock<Forms>;
 
+#[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a constant pattern")
+}
+
+// === impl Forms ===
+
 impl Forms {
     /// `gate` is the literals, parted by `|`, of which each form has one. `spell` puts in what patterns share.
-    #[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
-    pub(super) fn new(forms: &'static [Form], gate: &str, spell: impl Fn(&str) -> String) -> Self {
-        let regex = |pattern: &str| Regex::new(pattern).expect("a constant pattern");
-        // the edge of a word that knows all letters has no fast automaton
-        let spell =
-            |pattern: &&str| spell(pattern).replace("\\b", "(?-u:\\b)").replace("\\s", "[ \\t\\r\\n]");
-        let each: Vec<_> = forms
-            .iter()
-            .flat_map(|form| form.patterns.iter().map(move |pattern| (form, pattern)))
-            .map(|(form, pattern)| (form, regex(&spell(pattern))))
-            .collect();
-        let set = RegexSetBuilder::new(each.iter().map(|(_, regex)| regex.as_str()))
-            .size_limit(32 << 20)
-            .dfa_size_limit(16 << 20)
-            .build()
-            .expect("constant patterns");
-        Self { gate: regex(gate), set, each }
+    pub(super) fn new(forms: &'static [Form], gate: &str, spell: fn(&str) -> String) -> Self {
+        Self { gate: Some(regex(gate)), ..Self::ungated(forms, spell) }
+    }
+
+    /// For forms that have no literals in common.
+    pub(super) const fn ungated(forms: &'static [Form], spell: fn(&str) -> String) -> Self {
+        Self { gate: None, any: OnceLock::new(), forms, spell }
     }
 
     /// Adds a hit for each kind that occurs, the gravest of it.
     pub(super) fn search(&self, text: &str, hits: &mut Vec<Hit>) {
-        if !self.gate.is_match(text) {
+        if self.gate.as_ref().is_some_and(|gate| !gate.is_match(text)) {
             return;
         }
-        let mut found: Vec<_> = self.set.matches(text).iter().filter_map(|at| self.each.get(at)).collect();
-        found.sort_by_key(|(form, _)| std::cmp::Reverse(form.severity));
-        for (form, regex) in found {
+        let Any { set, each } = self.any.get_or_init(|| Any::new(self.forms, self.spell));
+        let mut found: Vec<_> = set.matches(text).iter().filter_map(|at| each.get(at)).collect();
+        found.sort_by_key(|(form, _, _)| std::cmp::Reverse(form.severity));
+        for (form, pattern, compiled) in found {
             if hits.iter().any(|hit| hit.kind == form.kind && hit.severity >= form.severity) {
                 continue;
             }
-            hits.extend(regex.find(text).map(|found| Hit {
+            let found = compiled.get_or_init(|| regex(pattern)).find(text);
+            hits.extend(found.map(|found| Hit {
                 kind: form.kind,
                 severity: form.severity,
                 reason: form.reason.into(),
                 evidence: found.as_str().trim().to_owned(),
             }));
         }
+    }
+}
+
+// === impl Any ===
+
+impl Any {
+    #[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
+    fn new(forms: &'static [Form], spell: fn(&str) -> String) -> Self {
+        // the edge of a word that knows all letters has no fast automaton
+        let spell = |pattern: &str| spell(pattern).replace("\\b", "(?-u:\\b)").replace("\\s", "[ \\t\\r\\n]");
+        let patterns = |form: &'static Form| form.patterns.iter().map(move |pattern| (form, *pattern));
+        let each: Vec<_> = forms
+            .iter()
+            .flat_map(patterns)
+            .map(|(form, pattern)| (form, spell(pattern), OnceLock::new()))
+            .collect();
+        let set = RegexSetBuilder::new(each.iter().map(|(_, pattern, _)| pattern))
+            .size_limit(32 << 20)
+            .dfa_size_limit(16 << 20)
+            .build()
+            .expect("constant patterns");
+        Self { set, each }
     }
 }

@@ -154,16 +154,22 @@ fn examine_text(text: &str) -> Examined {
     examined
 }
 
+/// From this probability on, phrases are looked for: they say what it is that the model suspects. Their patterns are the
+/// slowest part, and no text that says such things sounds as innocent as this.
+const LOOK_CLOSER: f64 = 0.02;
+
 /// What is suspicious in one reading of a text, and what the model makes of it.
 fn search(folded: &fold::Folded) -> (Vec<Hit>, f64) {
     let mut hits = Vec::new();
-    phrases::search(folded, &mut hits);
     markers::search(folded, &mut hits);
     exfiltration::search(folded, &mut hits);
     let spelt = if folded.marks.is_empty() { &folded.words } else { &folded.marks };
     let Some(model::Judgement { probability, passage, reason }) = model::judge(spelt) else {
         return (hits, 0.0);
     };
+    if probability >= LOOK_CLOSER {
+        phrases::search(folded, &mut hits);
+    }
     if probability >= 0.5 {
         hits.push(Hit {
             kind: "reads-like-orders",
