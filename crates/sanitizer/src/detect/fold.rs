@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use clean_content::is_allowed;
 use unicode_normalization::{
-    UnicodeNormalization,
+    IsNormalized, UnicodeNormalization,
     char::{decompose_canonical, is_combining_mark},
+    is_nfkc_quick,
 };
 
 use super::{lookalike, vocabulary};
@@ -58,7 +59,10 @@ pub(super) fn letters(text: &str) -> Cow<'_, str> {
         read.push_str(head);
         let odd = tail.bytes().position(visible).unwrap_or(tail.len());
         let (odd, tail) = tail.split_at_checked(odd).unwrap_or((tail, ""));
-        odd.nfkc().for_each(|c| push(c, &mut read));
+        match is_nfkc_quick(odd.chars()) {
+            IsNormalized::Yes => odd.chars().for_each(|c| push(c, &mut read)),
+            IsNormalized::No | IsNormalized::Maybe => odd.nfkc().for_each(|c| push(c, &mut read)),
+        }
         rest = tail;
     }
     Cow::Owned(read)
@@ -66,7 +70,18 @@ pub(super) fn letters(text: &str) -> Cow<'_, str> {
 
 fn push(c: char, to: &mut String) {
     match c {
-        ' '..='~' | '\n' | '\t' => to.push(c),
+        // the commonest letters of other scripts have one form
+        ' '..='~'
+        | '\n'
+        | '\t'
+        | 'а'..='и'
+        | 'к'..='я'
+        | '一'..='龥'
+        | '가'..='힣'
+        | 'ぁ'..='ゖ'
+        | 'ァ'..='ヺ' => {
+            to.push(c);
+        }
         // fillers that look like a space
         '\u{3164}' | '\u{ffa0}' | '\u{115f}' | '\u{1160}' | '\u{2800}' => to.push(' '),
         '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{b}' | '\u{c}' => to.push('\n'),
@@ -107,6 +122,16 @@ const fn is_accent(c: char) -> bool {
         | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
+/// Whether a character is of a word; the common ones without the table of all.
+fn is_letter(c: char) -> bool {
+    match c {
+        'а'..='я' | 'А'..='Я' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='龥' | '가'..='힣' | 'α'..='ω' => {
+            true
+        }
+        c => c.is_alphanumeric(),
+    }
+}
+
 fn nth_letter(c: char, a: char) -> char {
     u8::try_from(u32::from(c) - u32::from(a)).map_or('?', |n| char::from(b'a' + n % 26))
 }
@@ -127,7 +152,7 @@ fn lower(text: &str, unmixed: &mut usize) -> String {
         let start = if foreign == rest.len() { foreign } else { start };
         let (head, tail) = rest.split_at_checked(start).unwrap_or((rest, ""));
         read.extend(head.chars().map(|c| c.to_ascii_lowercase()));
-        let end = tail.find(|c: char| !c.is_alphanumeric()).unwrap_or(tail.len());
+        let end = tail.find(|c: char| !is_letter(c)).unwrap_or(tail.len());
         let (word, tail) = tail.split_at_checked(end).unwrap_or((tail, ""));
         // what no word has the length of costs no second look
         match Some(word).filter(|word| word.len() <= 64).and_then(lookalike::unmixed) {
@@ -135,7 +160,7 @@ fn lower(text: &str, unmixed: &mut usize) -> String {
                 *unmixed += usize::from(latin.len() >= 3 && vocabulary::knows(latin.as_bytes()));
                 read.push_str(&latin);
             }
-            None => read.extend(word.chars().flat_map(char::to_lowercase)),
+            None => word.chars().for_each(|c| push_lower(c, &mut read)),
         }
         let mut after = tail.chars();
         read.extend(after.next());
@@ -175,10 +200,12 @@ fn words(marks: &str) -> String {
         }
         let joins = pending.is_none() && !words.is_empty();
         let separator = match c {
-            c if !c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c)) => {
+            c if is_of_word(c) => {
                 line_begins = false;
                 words.extend(pending.take().filter(|_| !words.is_empty()));
-                words.push(c);
+                let end = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
+                let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+                words.push_str(word);
                 rest = after;
                 continue;
             }
@@ -212,6 +239,18 @@ fn words(marks: &str) -> String {
         };
     }
     words
+}
+
+/// Letters beyond ASCII, with the marks that are letters too.
+fn is_of_word(c: char) -> bool {
+    !c.is_ascii() && (is_letter(c) || is_combining_mark(c))
+}
+
+fn push_lower(c: char, to: &mut String) {
+    match c {
+        'а'..='я' | '一'..='龥' | '가'..='힣' | 'ぁ'..='ヺ' => to.push(c),
+        c => to.extend(c.to_lowercase()),
+    }
 }
 
 /// `1.`, `12)` and `b)` at the beginning of a line.

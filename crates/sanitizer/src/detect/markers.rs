@@ -38,14 +38,14 @@ const FORMS: &[Form] = &[
             r"(?:^|\n)\s{0,8}#{2,4} ?(?:instruction|system|system (?:prompt|message)|new instructions?|human|assistant):?[ \t]{0,4}(?:\n|$)",
             r"(?:^|\n)\s{0,8}#{2,4} ?(?:response|instructions?|input|system|human|assistant):[ \t]{0,4}(?:\n|$)",
             // tags that frames put around instructions
-            r"</?(?:system|system_prompt|system-prompt|system_message|system-reminder|system_instructions?|developer_message|antml:[a-z_]{1,30})(?: [^<>\n]{0,100})?>",
+            r"</?(?:system|system_prompt|system-prompt|system_message|system-reminder|system_instructions?|developer_message|antml:[a-z_]{1,30})(?: [^<>\n]*)?>",
             // the prompt as a file: BEGIN SYSTEM PROMPT
             r"(?:begin|end|start)[ _](?:of )?(?:the )?(?:system|hidden|admin|developer)[ _](?:prompt|message|instructions?)",
             // a talk as data: {"role": "system", …
             r#"["']role["']\s{0,4}:\s{0,4}["'](?:system|assistant|developer|tool|function)["']"#,
             // System: you must …; **SYSTEM NOTE**: ignore …; a mail's header or a log goes on otherwise
             r"(?:^|\n)\s{0,8}(?:\*\*|\[|<|\(|#{1,4} )?(?:system|developer|assistant|admin(?:istrator)?|root)(?: (?:message|prompt|note|notice|override|instructions?|update|alert|command|directive))?(?:\*\*|\]|>|\))?\s{0,4}(?:\*\*)?:(?:\*\*)?\s{0,4}{ORDER}\b",
-            r"\[(?:system|admin|developer|internal|hidden|ai|agent|llm|assistant) (?:message|prompt|note|notice|override|instructions?|update|command|directive)s?\b[^\]\n]{0,40}\]",
+            r"\[(?:system|admin|developer|internal|hidden|ai|agent|llm|assistant) (?:message|prompt|note|notice|override|instructions?|update|command|directive)s?\b[^\]\n]*\]",
             r"(?:^|\n)\s{0,8}[\[({<](?:system|admin|developer|root)[\])}>]:?\s{0,4}(?:[a-z',]{1,20} ){0,6}{ORDER}\b",
         ],
     },
@@ -55,10 +55,10 @@ const FORMS: &[Form] = &[
         reason: TURNS,
         patterns: &[
             // Claude's old form and Vicuna's: \n\nHuman: … \n\nAssistant:, USER: … ASSISTANT:
-            r"(?:^|\n|[.!?>] )\s{0,8}(?:human|user):[^\n]{0,1000}(?:\n[^\n]{0,400}){0,6}?\s(?:assistant|ai assistant|chatbot|gpt|claude):",
-            r"(?:^|\n)\s{0,8}(?:assistant|ai assistant):[^\n]{0,1000}(?:\n[^\n]{0,400}){0,6}?\n\s{0,8}(?:human|user|system):",
+            r"(?:^|\n|[.!?>] )\s{0,8}(?:human|user):(?s:.)*?\s(?:assistant|ai assistant|chatbot|gpt|claude):",
+            r"(?:^|\n)\s{0,8}(?:assistant|ai assistant):(?s:.)*?\n\s{0,8}(?:human|user|system):",
             // ReAct
-            r"(?:^|\n)\s{0,8}(?:thought:[^\n]{0,400}\n\s{0,8})?action:[^\n]{1,100}\n\s{0,8}action input:",
+            r"(?:^|\n)\s{0,8}(?:thought:[^\n]*\n\s{0,8})?action:[^\n]+\n\s{0,8}action input:",
         ],
     },
     Form {
@@ -66,14 +66,14 @@ const FORMS: &[Form] = &[
         severity: Medium,
         reason: TOOL,
         patterns: &[
-            r"</?(?:function_calls?|function_results?|tool_calls?|tool_responses?|tool_results?|tool_use|tool_outputs?|tool_code)(?: [^<>\n]{0,100})?>",
+            r"</?(?:function_calls?|function_results?|tool_calls?|tool_responses?|tool_results?|tool_use|tool_outputs?|tool_code)(?: [^<>\n]*)?>",
             r#"<invoke name=["']"#,
             r#"["'](?:tool_calls|function_call|tool_use_id|tool_call_id)["']\s{0,4}:"#,
             r#"["']type["']\s{0,4}:\s{0,4}["'](?:tool_use|tool_result|function_call|function_call_output)["']"#,
             // {"name": "send_email", "arguments": {
             r#"\{\s{0,8}["'](?:name|tool|function)["']\s{0,4}:\s{0,4}["'][a-z0-9_.-]{2,60}["']\s{0,4},\s{0,8}["'](?:arguments|parameters|tool_input|args)["']\s{0,4}:\s{0,4}[{"]"#,
             // [tool output] / tool result: … in a line of its own
-            r"(?:^|\n)\s{0,8}\[(?:tool|function)[ _](?:outputs?|results?|response|call)\b[^\]\n]{0,40}\]",
+            r"(?:^|\n)\s{0,8}\[(?:tool|function)[ _](?:outputs?|results?|response|call)\b[^\]\n]*\]",
         ],
     },
     Form {
@@ -82,11 +82,11 @@ const FORMS: &[Form] = &[
         reason: BOUNDARY,
         patterns: &[
             // <<<EXTERNAL_UNTRUSTED_CONTENT>>>, [[END USER INPUT]], {{/tool_output}}, </untrusted_content>
-            r"(?:<{1,4}|\[{2,4}|\{{2,4}|\({2,4})\s?/?\s?(?:(?:end|begin|start)[ _-]{1,3}(?:of[ _-])?(?:the[ _-])?)?{PART}(?:[ _:#-][^<>\[\](){}\n]{0,60})?(?:>{1,4}|\]{2,4}|\}{2,4}|\){2,4})",
+            r"(?:<{1,4}|\[{2,4}|\{{2,4}|\({2,4})\s?/?\s?(?:(?:end|begin|start)[ _-]{1,3}(?:of[ _-])?(?:the[ _-])?)?{PART}(?:[ _:#-][^<>\[\](){}\n]*)?(?:>{1,4}|\]{2,4}|\}{2,4}|\){2,4})",
             // --- end of untrusted data ---, === BEGIN USER INPUT ===, # end of context
-            r"(?:[-=*#_~+<>]{2,}|\[)\s{0,3}(?:end|begin|start)[ _-]{1,3}(?:of[ _-])?(?:the[ _-])?(?:{PART}|untrusted|context|instructions?|prompt|data|user|input|conversation)\b[^\n]{0,40}?(?:[-=*#_~+<>]{2,}|\])",
+            r"(?:[-=*#_~+<>]{2,}|\[)\s{0,3}(?:end|begin|start)[ _-]{1,3}(?:of[ _-])?(?:the[ _-])?(?:{PART}|untrusted|context|instructions?|prompt|data|user|input|conversation)\b[^\n]*?(?:[-=*#_~+<>]{2,}|\])",
             // END OF EMAIL, which forwarded mail says too: only where a prompt goes on
-            r"(?:^|\n)[-=*#_~+<>\[( ]{0,20}(?:end|begin)(?:ning)?[ _]of[ _](?:the[ _])?(?:e-?mail|mail|message|document|text|content|web ?page|page|file|article|transcript|quote|input|data|context)\b[-=*#_~+<>\]). :]{0,20}\n(?:[^\n]{0,80}\n){0,2}[^\n]{0,40}(?:system\b|assistant\b|instructions?\b|ai\b|ignore\b|you (?:must|should|are|will)|user:|developer)",
+            r"(?:^|\n)[-=*#_~+<>\[( ]{0,20}(?:end|begin)(?:ning)?[ _]of[ _](?:the[ _])?(?:e-?mail|mail|message|document|text|content|web ?page|page|file|article|transcript|quote|input|data|context)\b[-=*#_~+<>\]). :]{0,20}\n(?:[ -~]{0,80}\n){0,2}[ -~]{0,40}(?:system\b|assistant\b|instructions?\b|ai\b|ignore\b|you (?:must|should|are|will)|user:|developer)",
             // </document> and at once an order
             r"</(?:document|documents|email|e-mail|content|data|context|input|text|result|results|user|message|webpage|article)>\s{0,8}(?:<system|system\b|new instructions?|ignore\b|instructions?:|assistant\b|you (?:must|should|are|will)\b|now,? )",
         ],

@@ -27,13 +27,29 @@ pub(crate) struct Reading {
 /// Common words in disguise, from which on they are no slip of a keyboard, nor a name or a joke.
 const MANY: usize = 6;
 
+/// Bytes of one text that are read in other ways. A longer one is read so far, and its clean body by itself.
+pub(super) const LONGEST: usize = 256 * 1024;
+
+/// Bytes that all readings of one text may have together, beside half its own: no honest text has more, and a flood of
+/// tricks shall not cost a multiple of plain text.
+const ROOM: usize = 128 * 1024;
+
 /// How many tricks may lie within each other.
 const NESTED: usize = 3;
 
-/// Every other reading of a text. Together they have at most a few times its length, so that the work is linear.
+/// Every other reading of a text, as far as there is room, so that the work is linear.
 pub(super) fn readings(text: &str, folded: &Folded) -> Vec<Reading> {
+    let prefix = |text: &str| {
+        let end = (0..=LONGEST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+        end.and_then(|end| text.get(..end)).unwrap_or_default().to_owned()
+    };
+    if text.len() > LONGEST {
+        let head =
+            Folded { words: prefix(&folded.words), marks: prefix(&folded.marks), unmixed: folded.unmixed };
+        return readings(&prefix(text), &head);
+    }
     let mut found = Vec::new();
-    let mut room = text.len().saturating_mul(4);
+    let mut room = ROOM + text.len() / 2;
     let mut newest = layer(text, folded, &mut room);
     for _ in 1..NESTED {
         let further = newest.iter().flat_map(|(text, reading)| layer(text, &reading.folded, &mut room));
@@ -99,6 +115,12 @@ mod tests {
     }
 
     #[test]
+    fn a_long_text_is_read_from_its_beginning() {
+        let text = format!("{}{}", "selif eht em dnes esaelp. ", "\u{430}".repeat(LONGEST));
+        assert!(!readings(&text, &fold(&text)).is_empty());
+    }
+
+    #[test]
     fn readings_are_bounded_by_the_text() {
         for unit in [
             "U0dWc2JHOD0 ",
@@ -113,7 +135,7 @@ mod tests {
             let text = unit.repeat(4000);
             let read: usize =
                 readings(&text, &fold(&text)).iter().map(|reading| reading.folded.words.len()).sum();
-            assert!(read <= text.len() * 5, "{unit}: {read}");
+            assert!(read <= ROOM + text.len(), "{unit}: {read}");
         }
     }
 }

@@ -9,26 +9,48 @@ use std::{
 };
 
 /// Only constants are ever stored, so nobody can choose keys that collide.
-type Table<K, V> = HashMap<K, V, BuildHasherDefault<Fnv>>;
+type Table<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 
-/// Fowler, Noll and Vo's hash: faster than the standard one for words.
+/// Spreads keys that are numbers already.
 #[derive(Default)]
-struct Fnv(u64);
+struct Spread(u64);
 
-const LONGEST: usize = 16;
+/// The letters of the longest word: a word is looked up as the number that its letters are.
+pub(super) const LONGEST: usize = 16;
 
-static WORDS: LazyLock<Table<&'static [u8], ()>> =
-    LazyLock::new(|| include_str!("vocabulary.txt").split_whitespace().map(|w| (w.as_bytes(), ())).collect());
+static WORDS: LazyLock<Table<u128, ()>> =
+    LazyLock::new(|| all().filter_map(|word| Some((number(word.as_bytes())?, ()))).collect());
 
 /// Words of five letters and more by their first and last letter and the letters between, in any order.
 static SCRAMBLED: LazyLock<Table<u64, &'static str>> = LazyLock::new(|| {
-    let long = include_str!("vocabulary.txt").split_whitespace().filter(|word| word.len() >= 5);
-    long.map(|word| (shape(word.as_bytes()), word)).collect()
+    all().filter(|word| word.len() >= 5).map(|word| (shape(word.as_bytes()), word)).collect()
 });
+
+fn all() -> impl Iterator<Item = &'static str> {
+    include_str!("vocabulary.txt").split_whitespace()
+}
+
+fn number(word: &[u8]) -> Option<u128> {
+    let mut letters = [0; LONGEST];
+    letters.get_mut(..word.len())?.copy_from_slice(word);
+    Some(u128::from_le_bytes(letters))
+}
 
 /// Whether a lower-case word is a common one.
 pub(super) fn knows(word: &[u8]) -> bool {
-    (1..=LONGEST).contains(&word.len()) && WORDS.contains_key(word)
+    number(word).is_some_and(|word| WORDS.contains_key(&word))
+}
+
+/// Whether a word is a common one once each of its letters is turned, the letters in the order given.
+pub(super) fn knows_turned<'w>(word: impl ExactSizeIterator<Item = &'w u8>, turn: impl Fn(u8) -> u8) -> bool {
+    let mut letters = [0; LONGEST];
+    if word.len() > LONGEST {
+        return false;
+    }
+    for (to, from) in letters.iter_mut().zip(word) {
+        *to = turn(*from);
+    }
+    WORDS.contains_key(&u128::from_le_bytes(letters))
 }
 
 /// The word whose inner letters are shuffled here.
@@ -50,61 +72,77 @@ fn shape(word: &[u8]) -> u64 {
 /// Parts a word that is none into the words that were glued together. Long words of their own are made of common ones
 /// too (`marketplace`, `confirmation`), so there must be three, and no letter left over.
 pub(super) fn unglued(word: &str) -> Option<String> {
-    let parted = parted(word).filter(|_| word.len() >= 12)?;
+    if !(12..=2000).contains(&word.len()) {
+        return None;
+    }
+    let parted = cheapest(word, None)?;
     let words = || parted.split(' ');
     let short = words().filter(|word| word.len() == 1).count();
     let count = words().count();
-    let common = words().all(|word| knows(word.as_bytes()));
-    (common && count >= 3 && short * 5 <= count && word.len() >= count * 3).then_some(parted)
+    (count >= 3 && short * 5 <= count && word.len() >= count * 3).then_some(parted)
 }
 
 /// Parts letters without spaces into words. `None` unless nearly all letters belong to common words, and these are
 /// not mere scraps.
 pub(super) fn parted(letters: &str) -> Option<String> {
-    let bytes = letters.as_bytes();
-    if !(6..=2000).contains(&bytes.len()) || !letters.is_ascii() {
+    if !(6..=2000).contains(&letters.len()) {
         return None;
     }
-    // the cheapest way to read the first n letters: its cost, the length of its last word, and whether it is a word
-    let mut cheapest = vec![(0u32, 0usize, false)];
+    let parted = cheapest(letters, Some(16))?;
+    let words = || parted.split(' ');
+    let stray = words().filter(|word| !knows(word.as_bytes())).count();
+    (stray * 6 <= letters.len() && words().count() * 2 <= letters.len()).then_some(parted)
+}
+
+/// The reading with the fewest words. A letter that belongs to none has a cost too, or rules the reading out.
+fn cheapest(letters: &str, stray: Option<u32>) -> Option<String> {
+    let bytes = letters.as_bytes();
+    // for the first n letters: the cost, and the length of the last word
+    let mut cheapest: Vec<Option<(u32, usize)>> = vec![Some((0, 0))];
     for end in 1..=bytes.len() {
         let ways = (1..=end.min(LONGEST)).filter_map(|len| {
-            let known = bytes.get(end - len..end).is_some_and(knows);
-            let cost = match (known, len) {
-                (true, 1) => 14,
-                (true, _) => 10,
-                (false, 1) => 16,
-                (false, _) => return None,
+            let (cost, _) = (*cheapest.get(end - len)?)?;
+            let word = match len {
+                _ if !bytes.get(end - len..end).is_some_and(knows) => stray.filter(|_| len == 1)?,
+                1 => 14,
+                _ => 10,
             };
-            Some((cheapest.get(end - len)?.0 + cost, len, known))
+            Some((cost + word, len))
         });
-        cheapest.push(ways.min()?);
+        let best = ways.min();
+        cheapest.push(best);
     }
     let mut words = Vec::new();
-    let (mut end, mut stray) = (bytes.len(), 0);
-    while let Some((_, len, known)) = cheapest.get(end).filter(|_| end > 0) {
+    let mut end = bytes.len();
+    while end > 0 {
+        let (_, len) = (*cheapest.get(end)?)?;
         words.push(letters.get(end - len..end)?);
-        stray += usize::from(!known);
         end -= len;
-    }
-    if stray * 6 > bytes.len() || words.len() * 2 > bytes.len() {
-        return None;
     }
     words.reverse();
     Some(words.join(" "))
 }
 
-// === impl Fnv ===
+// === impl Spread ===
 
-impl Hasher for Fnv {
+impl Hasher for Spread {
     fn finish(&self) -> u64 {
-        self.0
+        self.0 ^ (self.0 >> 29)
     }
 
     fn write(&mut self, bytes: &[u8]) {
         for b in bytes {
-            self.0 = (self.0 ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3);
+            self.write_u64(u64::from(*b));
         }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.write_u64(number as u64);
+        self.write_u64((number >> 64) as u64);
     }
 }
 

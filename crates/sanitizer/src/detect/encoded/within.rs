@@ -14,19 +14,20 @@ pub(super) fn removed(text: &str) -> Option<String> {
     if !may {
         return None;
     }
+    // Bounded, so that no beginning is followed to the end of the text, and ASCII, which makes small automata.
     // `ig/* x */nore`, `ig<!-- x -->nore`, `ig<b>no</b>re`, `ig{# x #}nore`
     // `'ig' + 'nore'`, `"ig"."nore"`, `'ig' & 'nore'`
     // `ig[no](x)re`: see below
     #[expect(clippy::expect_used, reason = "constant patterns, and every test compiles them")]
     static WITHIN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r#"/\*[^*]{0,200}\*/|<!--[^>]{0,200}-->|</?[a-zA-Z][^<>\n]{0,200}>|\{#[^#]{0,200}#\}|['"][ \t]{0,4}[+.&][ \t]{0,4}['"]"#,
+            r#"/\*[ -)+-~\n]{0,80}\*/|<!--[ -=?-~\n]{0,80}-->|</?[a-zA-Z][ -;=?-~]{0,80}>|\{#[ -"$-~]{0,80}#\}|['"][ \t]{0,4}[+.&][ \t]{0,4}['"]"#,
         )
         .expect("a constant pattern")
     });
     #[expect(clippy::expect_used, reason = "constant patterns, and every test compiles them")]
     static LINK: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\[([^\]\[\n]{0,200})\]\([^)\n]{0,500}\)").expect("a constant pattern"));
+        LazyLock::new(|| Regex::new(r"\[([ -Z^-~]{0,60})\]\([ -(*-~]{0,200}\)").expect("a constant pattern"));
     let bytes = text.as_bytes();
     let letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
     let mut parted = 0;

@@ -54,35 +54,59 @@ pub(super) fn mended(tokens: &[Token<'_>]) -> Option<(String, usize)> {
 
 /// `in struct ions`: the word, how many more tokens it takes, and whether it takes the one before.
 fn from_scraps(before: Option<&str>, tokens: &[Token<'_>]) -> Option<(String, usize, bool)> {
-    let [token, rest @ ..] = tokens else { return None };
-    if token.word.len() > 10 || !token.word.is_ascii() {
+    let [token, ..] = tokens else { return None };
+    // one token at least is no word by itself, else `be low` and `for mat` would be everywhere
+    let scrap = |token: &Token<'_>| !token.known && token.word.len() <= SCRAP;
+    if !tokens.iter().take(4).any(scrap) {
         return None;
     }
-    // one token at least is no word by itself, else `be low` and `for mat` would be everywhere
-    let mut unknown = !token.known;
-    let mut letters = token.word.to_owned();
     let mut whole = None;
-    let fits = |letters: &str| letters.len() >= 5 && vocabulary::knows(letters.as_bytes());
-    let first = before.filter(|before| before.len() <= 10 && unknown);
-    if let Some(joined) = first.map(|first| format!("{first}{letters}")).filter(|joined| fits(joined)) {
-        whole = Some((joined, 0, true));
-    }
-    let mut last_after = token.after;
-    for (more, next) in rest.iter().take(3).enumerate() {
-        if last_after == '|' || next.word.len() > 10 {
-            break;
-        }
-        letters.push_str(next.word);
-        unknown |= !next.known;
-        last_after = next.after;
-        if unknown && fits(&letters) {
-            whole = Some((letters.clone(), more + 1, false));
-        }
-        if let Some(joined) = first.map(|first| format!("{first}{letters}")).filter(|joined| fits(joined)) {
-            whole = Some((joined, more + 1, true));
+    let first = before.filter(|before| before.len() <= SCRAP && scrap(token));
+    for first in [Some(""), first].into_iter().flatten() {
+        let mut letters = Letters::default();
+        letters.push(first);
+        let mut unknown = false;
+        for (more, next) in tokens.iter().take(4).enumerate() {
+            if !next.word.is_ascii() || !letters.push(next.word) {
+                break;
+            }
+            unknown |= !next.known;
+            let joined = more > 0 || !first.is_empty();
+            if joined && unknown && letters.word().len() >= 5 && vocabulary::knows(letters.word()) {
+                let word = String::from_utf8_lossy(letters.word()).into_owned();
+                whole = Some((word, more, !first.is_empty()));
+            }
+            if next.after == '|' {
+                break;
+            }
         }
     }
     whole
+}
+
+/// A scrap is no longer than this.
+const SCRAP: usize = 10;
+
+/// Letters being put together, as far as any word goes.
+#[derive(Default)]
+struct Letters {
+    letters: [u8; vocabulary::LONGEST],
+    len: usize,
+}
+
+impl Letters {
+    /// Whether there was room.
+    fn push(&mut self, scrap: &str) -> bool {
+        let end = self.len + scrap.len();
+        let Some(room) = self.letters.get_mut(self.len..end) else { return false };
+        room.copy_from_slice(scrap.as_bytes());
+        self.len = end;
+        true
+    }
+
+    fn word(&self) -> &[u8] {
+        self.letters.get(..self.len).unwrap_or_default()
+    }
 }
 
 /// `laterignore`: an order that begins where another text was cut off.

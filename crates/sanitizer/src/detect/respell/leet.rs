@@ -5,6 +5,14 @@ use std::borrow::Cow;
 use super::{super::vocabulary, Piece, around_changes};
 
 pub(super) fn unleet(marks: &str) -> Option<(String, usize)> {
+    // a sign before a letter, or a digit after one
+    let signs = |pair: &&[u8]| match pair {
+        [a, b] => is_sign(*a) && b.is_ascii_alphabetic() || a.is_ascii_alphabetic() && b.is_ascii_digit(),
+        _ => false,
+    };
+    if marks.as_bytes().windows(2).filter(signs).take(2).count() < 2 {
+        return None;
+    }
     let mut changed = 0;
     let pieces: Vec<_> = marks
         .split_whitespace()
@@ -33,11 +41,10 @@ pub(super) fn unleet(marks: &str) -> Option<(String, usize)> {
 
 /// The common word that is meant, if there is one.
 fn letters(word: &str) -> Option<String> {
-    let leet = |b: u8| b.is_ascii_digit() || matches!(b, b'@' | b'$' | b'!' | b'|' | b'+' | b'(' | b'<');
     let plain = |b: u8| b.is_ascii_alphabetic();
     if word.len() > 20
         || !word.is_ascii()
-        || !word.bytes().any(leet)
+        || !word.bytes().any(is_sign)
         || !(word.bytes().any(plain) || word.len() >= 3)
     {
         return None;
@@ -47,6 +54,10 @@ fn letters(word: &str) -> Option<String> {
         let read = read.replace('\'', "");
         vocabulary::knows(read.as_bytes()).then_some(read)
     })
+}
+
+const fn is_sign(b: u8) -> bool {
+    b.is_ascii_digit() || matches!(b, b'@' | b'$' | b'!' | b'|' | b'+' | b'(' | b'<')
 }
 
 /// Some signs stand for two letters.

@@ -9,7 +9,7 @@ const LETTERS: usize = 6;
 
 /// Joins single letters to words, where these are still apart by another sign, and else by what words they make.
 pub(super) fn joined(tokens: &[Token<'_>], marks: &str) -> Option<(String, usize)> {
-    let single = |token: &Token<'_>| token.word.chars().nth(1).is_none();
+    let single = |token: &Token<'_>| token.word.len() <= 4 && token.word.chars().nth(1).is_none();
     if !tokens.windows(LETTERS).any(|run| run.iter().all(single)) {
         return None;
     }

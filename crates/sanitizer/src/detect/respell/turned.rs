@@ -6,29 +6,34 @@ use super::{super::vocabulary, words::Token};
 const TRIED: usize = 8;
 
 /// Words that no order to an assistant does without; a sentence with several is read in the other direction too.
-const ORDERS: [&str; 14] = [
-    "ignore",
-    "disregard",
-    "forget",
-    "previous",
-    "prior",
-    "instructions",
-    "instruction",
-    "prompt",
-    "reveal",
-    "password",
-    "system",
-    "send",
-    "files",
-    "please",
-];
+fn is_of_orders(word: &str) -> bool {
+    matches!(
+        word,
+        "ignore"
+            | "disregard"
+            | "forget"
+            | "previous"
+            | "prior"
+            | "instructions"
+            | "instruction"
+            | "prompt"
+            | "reveal"
+            | "password"
+            | "system"
+            | "send"
+            | "files"
+            | "please"
+    )
+}
 
 pub(super) fn readings(tokens: &[Token<'_>], words: &str) -> Vec<(String, usize)> {
     let mut readings = Vec::new();
-    readings
-        .extend(spans(tokens, |word| reversed(word, |c| c)).map(|(from, undone)| (backwards(from), undone)));
     readings.extend(
-        spans(tokens, |word| letterwise(word, by_thirteen))
+        spans(tokens, |word| vocabulary::knows_turned(word.as_bytes().iter().rev(), |b| b))
+            .map(|(from, undone)| (backwards(from), undone)),
+    );
+    readings.extend(
+        spans(tokens, |word| vocabulary::knows_turned(word.as_bytes().iter(), by_thirteen))
             .map(|(from, undone)| (each(from, by_thirteen), undone)),
     );
     readings.extend(shifted(tokens));
@@ -43,14 +48,15 @@ pub(super) fn readings(tokens: &[Token<'_>], words: &str) -> Vec<(String, usize)
 /// Stretches of words in which words appear once they are turned, and none stands as it is.
 fn spans<'s, 't>(
     tokens: &'s [Token<'t>],
-    turn: impl Fn(&str) -> Option<Vec<u8>>,
+    turned: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = (&'s [Token<'t>], usize)> {
     let mut found = Vec::new();
     let (mut start, mut end, mut undone, mut letters) = (0, 0, 0, 0);
     let mut counted = "";
     for (at, token) in tokens.iter().enumerate() {
         let counts = token.word.len() >= 3 && token.word.is_ascii();
-        let turns = counts && turn(token.word).is_some_and(|turned| vocabulary::knows(&turned));
+        // a known word is of interest only where a span may end
+        let turns = counts && (!token.known || undone > 0) && turned(token.word);
         if turns && !token.known {
             if undone == 0 {
                 // what is too short to count may belong to it
@@ -84,14 +90,6 @@ fn spans<'s, 't>(
         found.push((start, end + tail, undone));
     }
     found.into_iter().filter_map(|(start, end, undone)| Some((tokens.get(start..end)?, undone)))
-}
-
-fn reversed(word: &str, turn: impl Fn(char) -> char) -> Option<Vec<u8>> {
-    (word.len() <= 16).then(|| word.bytes().rev().map(|b| turn(char::from(b)) as u8).collect())
-}
-
-fn letterwise(word: &str, turn: impl Fn(u8) -> u8) -> Option<Vec<u8>> {
-    (word.len() <= 16).then(|| word.bytes().map(turn).collect())
 }
 
 fn backwards(tokens: &[Token<'_>]) -> String {
@@ -140,7 +138,7 @@ fn shifted(tokens: &[Token<'_>]) -> Vec<(String, usize)> {
         sample.sort_unstable();
         sample.dedup();
         let words_by = |turn: &dyn Fn(u8) -> u8| {
-            let turns = |word: &&&str| letterwise(word, turn).is_some_and(|word| vocabulary::knows(&word));
+            let turns = |word: &&&str| vocabulary::knows_turned(word.as_bytes().iter(), turn);
             sample.iter().filter(turns).count()
         };
         let most = sample.len().div_ceil(2).max(3);
@@ -191,7 +189,7 @@ const fn upright(c: char) -> char {
 pub(super) fn last_word_first(tokens: &[Token<'_>]) -> Option<(String, usize)> {
     let mut read = String::new();
     for sentence in tokens.split_inclusive(|token| token.after == '|') {
-        if sentence.iter().filter(|token| token.known && ORDERS.contains(&token.word)).take(3).count() == 3 {
+        if sentence.iter().filter(|token| is_of_orders(token.word)).take(3).count() == 3 {
             for token in sentence.iter().rev() {
                 read.push_str(token.word);
                 read.push(' ');
