@@ -270,7 +270,7 @@ mod tests {
         let form = format!("5 0 obj<</Subtype/Form>>stream\n{} endstream", "/X Do ".repeat(1_000));
         // unpacks to nothing, and is long
         let blanks = format!("5 0 obj<</Subtype/Form/Filter/AHx>>stream\n{}\nendstream", " ".repeat(100_000));
-        for bytes in [pdf(&text, ""), pdf(&drawings, &form), pdf(&drawings, &blanks)] {
+        for bytes in [pdf(&text, ""), pdf(&drawings, &form), pdf(&"/X Do ".repeat(50), &blanks)] {
             let document = document(&bytes);
             assert!(document.findings.iter().any(|finding| finding.kind == "not-fully-read"));
         }
