@@ -10,6 +10,7 @@
 mod crash;
 mod crowd;
 mod freeze;
+mod fresh_reader;
 mod health;
 mod init;
 mod kill;

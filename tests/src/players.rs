@@ -168,7 +168,7 @@ impl Reader {
     /// A reader that is ready for work.
     pub async fn attend(home: &TestHome, role: Role) -> Self {
         let (answers, outgoing) = mpsc::channel(1);
-        let ready = ReaderAnswer { answer: Some(Reading::Ready(ReaderReady {})) };
+        let ready = ReaderAnswer { answer: Some(Reading::Ready(ReaderReady {})), last: false };
         answers.send(ready).await.unwrap();
         let mut bridge = ReaderBridgeClient::new(home.channel(role));
         let work = bridge.attend(ReceiverStream::new(outgoing)).await.unwrap().into_inner();
@@ -197,6 +197,12 @@ impl Reader {
         self.say(Reading::CleanJson(clean_json)).await;
     }
 
+    /// Answers the last item with this JSON and wants no further one.
+    pub async fn last_answer(&self, clean_json: String) {
+        let answer = Some(Reading::CleanJson(clean_json));
+        self.answers.send(ReaderAnswer { answer, last: true }).await.unwrap();
+    }
+
     /// Says that the last item cannot be read.
     pub async fn unreadable(&self, reason: &str) {
         self.say(Reading::Unreadable(ReaderUnreadable { reason: reason.to_owned() })).await;
@@ -214,6 +220,6 @@ impl Reader {
     }
 
     async fn say(&self, answer: Reading) {
-        self.answers.send(ReaderAnswer { answer: Some(answer) }).await.unwrap();
+        self.answers.send(ReaderAnswer { answer: Some(answer), last: false }).await.unwrap();
     }
 }

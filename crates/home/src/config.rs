@@ -44,6 +44,10 @@ pub struct Config {
     pub unresponsive_after: Duration,
     /// How often every attack is tried again inside every zone.
     pub probe_every: Duration,
+    /// After so many items a reader is replaced by a fresh one.
+    pub reader_items: u64,
+    /// The same after so many raw bytes.
+    pub reader_bytes: u64,
     /// The first of the user ids that zones run under, where the supervisor is root.
     pub first_user: u32,
 }
@@ -245,6 +249,9 @@ impl Config {
         let unresponsive_after = Duration::from_secs(unresponsive_after.unsigned_abs());
         let probe_every = zones.number("probe_every_seconds", 300, 1..=86_400, "seconds");
         let probe_every = Duration::from_secs(probe_every.unsigned_abs());
+        let reader_items = zones.number("reader_items", 1000, 1..=1_000_000, "items").unsigned_abs();
+        let reader_bytes =
+            zones.number("reader_mebibytes", 256, 1..=65_536, "MiB").unsigned_abs() * 1024 * 1024;
         // Nobody hands out 60578 to 61183 (https://systemd.io/UIDS-GIDS/).
         let first_user = zones.number("first_user", 60_700, 1000..=2_000_000_000, "user id");
         let first_user = u32::try_from(first_user).unwrap_or(60_700);
@@ -269,6 +276,8 @@ impl Config {
             sandbox,
             unresponsive_after,
             probe_every,
+            reader_items,
+            reader_bytes,
             first_user,
         })
     }

@@ -8,6 +8,7 @@ mod approvals;
 mod audit;
 mod check;
 mod demo;
+mod explain;
 mod init;
 mod latch;
 mod policy;
@@ -69,11 +70,15 @@ enum Command {
     /// Read raw content from standard input and print it clean, as JSON.
     Sanitize {
         /// What the content is: email, html, telegram, slack or text.
-        #[arg(long = "type", value_name = "TYPE", required_unless_present = "jsonl")]
+        /// [with --explain: email by default]
+        #[arg(long = "type", value_name = "TYPE", required_unless_present_any = ["jsonl", "explain"])]
         content_type: Option<ContentType>,
         /// Read one {"id","content_type","text"} a line, print one result a line.
         #[arg(long)]
         jsonl: bool,
+        /// Say in words what was found, and what a person sees against what is there.
+        #[arg(long, conflicts_with = "jsonl")]
+        explain: bool,
     },
     /// See the whole system do its job on sample mail, in a throw-away home.
     Demo(demo::Arguments),
@@ -107,10 +112,13 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Approvals(command) => approvals::command(&home()?, &command),
         Command::Audit(command) => audit::command(&home()?, &command),
         Command::Policy(command) => policy::command(&home()?, &command),
-        Command::Sanitize { content_type, jsonl: false } => {
+        Command::Sanitize { content_type, explain: true, .. } => {
+            explain::command(content_type.unwrap_or(ContentType::Email))
+        }
+        Command::Sanitize { content_type, jsonl: false, .. } => {
             sanitize::one(content_type.unwrap_or(ContentType::Text))
         }
-        Command::Sanitize { content_type, jsonl: true } => sanitize::lines(content_type),
+        Command::Sanitize { content_type, jsonl: true, .. } => sanitize::lines(content_type),
         // Not $MOLTBOT_HOME: that is where the owner's own mail is.
         Command::Demo(demo) => demo::command(named_home.as_deref(), &demo),
     }

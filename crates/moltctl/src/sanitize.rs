@@ -17,10 +17,7 @@ struct Line {
 
 /// One item from standard input. What cannot be read is said on standard error, exit 1.
 pub(crate) fn one(content_type: ContentType) -> anyhow::Result<ExitCode> {
-    let mut raw = Vec::new();
-    // One byte more than may be: the sanitiser then says that it is too large.
-    io::stdin().lock().take(sanitizer::RAW_LIMIT as u64 + 1).read_to_end(&mut raw)?;
-    match sanitizer::sanitize(Untrusted::new(raw), content_type, Timestamp::now()) {
+    match sanitizer::sanitize(Untrusted::new(untrusted_input()?), content_type, Timestamp::now()) {
         Ok(clean) => {
             say!("{}", clean.to_json());
             Ok(ExitCode::SUCCESS)
@@ -30,6 +27,13 @@ pub(crate) fn one(content_type: ContentType) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// One byte more than may be: the sanitiser then says that it is too large.
+pub(crate) fn untrusted_input() -> io::Result<Vec<u8>> {
+    let mut raw = Vec::new();
+    io::stdin().lock().take(sanitizer::RAW_LIMIT as u64 + 1).read_to_end(&mut raw)?;
+    Ok(raw)
 }
 
 /// One item a line. Every line gets a result; exit 1 when some line could not be read.

@@ -1,6 +1,7 @@
-//! Work for as long as the bridge lives. A zone that loses its bridge ends: it could not dial again.
+//! Work for as long as the bridge lives, and not for longer than agreed. A zone that loses its bridge ends: it could not
+//! dial again.
 
-use crate::read_item;
+use crate::{Fill, read_item};
 use clean_content::Untrusted;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -37,14 +38,17 @@ struct Coming {
     bytes: Vec<u8>,
 }
 
-/// Reads item after item until the bridge is lost.
-pub async fn attend(channel: Channel, health: &Health) -> Result<(), Lost> {
+/// Reads item after item until it has had its fill, which is no error, or the bridge is lost.
+///
+/// The answer that fills it is said to be the last one. It returns when the executor has taken that in, so no item is under way
+/// when the process ends.
+pub async fn attend(channel: Channel, mut fill: Fill, health: &Health) -> Result<(), Lost> {
     let lost = |status: tonic::Status| Lost::Bridge(Box::new(status));
     let mut bridge = ReaderBridgeClient::new(channel)
         .max_decoding_message_size(MESSAGE_LIMIT)
         .max_encoding_message_size(MESSAGE_LIMIT);
     let (answers, outgoing) = mpsc::channel(1);
-    answer(&answers, Answer::Ready(ReaderReady {})).await?;
+    answer(&answers, Answer::Ready(ReaderReady {}), false).await?;
     let mut work = bridge.attend(ReceiverStream::new(outgoing)).await.map_err(lost)?.into_inner();
     health.set("bridge", Readiness::Ready);
     let items = health.counter("items_read", "Items that were read");
@@ -62,8 +66,15 @@ pub async fn attend(channel: Channel, health: &Health) -> Result<(), Lost> {
                 coming = Some(item);
             }
             (Some(Part::End(_)), Some(Coming { content_type, size, bytes })) if bytes.len() == size => {
-                answer(&answers, read_item(Untrusted::new(bytes), &content_type, Timestamp::now())).await?;
+                let said = read_item(Untrusted::new(bytes), &content_type, Timestamp::now());
+                let last = fill.is_had_with(size);
+                answer(&answers, said, last).await?;
                 items.inc();
+                if last {
+                    // Whatever ends the stream now, the executor or its end: there is nothing left to say.
+                    while let Some(Ok(_)) = work.next().await {}
+                    return Ok(());
+                }
             }
             _ => return Err(Lost::OutOfOrder { what: "parts that do not make an item" }),
         }
@@ -71,6 +82,6 @@ pub async fn attend(channel: Channel, health: &Health) -> Result<(), Lost> {
     Err(Lost::Closed)
 }
 
-async fn answer(answers: &mpsc::Sender<ReaderAnswer>, answer: Answer) -> Result<(), Lost> {
-    answers.send(ReaderAnswer { answer: Some(answer) }).await.map_err(|_stream_gone| Lost::Closed)
+async fn answer(answers: &mpsc::Sender<ReaderAnswer>, answer: Answer, last: bool) -> Result<(), Lost> {
+    answers.send(ReaderAnswer { answer: Some(answer), last }).await.map_err(|_stream_gone| Lost::Closed)
 }

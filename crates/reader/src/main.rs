@@ -1,8 +1,10 @@
 //! `moltbot-reader`: config → dial → lock down → prove it → serve.
 
 use clap::{Parser, ValueEnum};
+use reader::Fill;
 use std::path::PathBuf;
-use zone_bridge::{Health, Listener, connect, only_channel, serve_health_and_probe};
+use std::process::ExitCode;
+use zone_bridge::{HAD_ITS_FILL, Health, Listener, connect, only_channel, serve_health_and_probe};
 
 /// Zone 3: turns one source's raw bytes into clean content.
 #[derive(Parser)]
@@ -17,6 +19,12 @@ struct Config {
     /// The socket to answer ops scripts on.
     #[arg(long)]
     health: PathBuf,
+    /// End, for a fresh process to take over, after so many items.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+    items: u64,
+    /// The same after so many raw bytes.
+    #[arg(long, default_value_t = 256 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(1..))]
+    bytes: u64,
     /// What to do when a wall cannot be put up.
     #[arg(long, default_value = "require")]
     sandbox: sandbox::Requirement,
@@ -35,7 +43,7 @@ enum Source {
     Slack,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     sandbox::close_inherited();
     let config = Config::parse();
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
@@ -56,7 +64,8 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         tokio::spawn(serve_health_and_probe(ops, health.clone(), sandbox::probe));
-        Ok(reader::attend(only_channel(bridge).await?, &health).await?)
+        reader::attend(only_channel(bridge).await?, Fill::new(config.items, config.bytes), &health).await?;
+        Ok(ExitCode::from(HAD_ITS_FILL))
     })
 }
 

@@ -7,6 +7,7 @@
 //! Nothing here does I/O or knows the time, nothing recurses to a depth that the sender chose, and all of it takes
 //! time linear in the size of the input.
 
+mod beside;
 mod charset;
 mod chat;
 mod clean;
@@ -15,9 +16,12 @@ mod document;
 mod html;
 mod mail;
 mod show;
+mod terminal;
+pub mod training;
 mod unreadable;
 mod view;
 
+pub use beside::{Beside, beside};
 pub use clean_content::{CleanContent, ContentType, Untrusted};
 pub use unreadable::Unreadable;
 
@@ -37,25 +41,14 @@ pub fn sanitize(
     now: Timestamp,
 ) -> Result<CleanContent, Unreadable> {
     let raw = untrusted.into_inner_to_check();
-    if raw.len() > RAW_LIMIT {
-        return Err(Unreadable::TooLarge { size: raw.len(), limit: RAW_LIMIT });
-    }
-
-    let view = match content_type {
-        ContentType::Email => mail::view(&raw),
-        ContentType::Html => html::view(&charset::decode_page(&raw)),
-        ContentType::Telegram => chat::telegram(&raw)?,
-        ContentType::Slack => chat::slack(&raw)?,
-        ContentType::Text => view::View::of_text(charset::decode(&raw, None)),
-    };
-
+    let view = view(&raw, content_type)?;
     let (body, truncated) = clean::body(&view.visible);
-    let findings = detect::examine(&view, &body);
+    let detect::Verdict { findings, score } = detect::examine(&view, &body);
     CleanContent::from_parts(Parts {
         body,
         content_type,
         injection_warning: findings.iter().any(|finding| finding.severity >= Severity::Medium),
-        score: detect::score(&findings),
+        score,
         findings,
         original_length: raw.len() as u64,
         truncated,
@@ -63,4 +56,17 @@ pub fn sanitize(
         metadata: clean::metadata(view.metadata),
     })
     .map_err(Unreadable::NotClean)
+}
+
+fn view(untrusted_raw: &[u8], content_type: ContentType) -> Result<view::View, Unreadable> {
+    if untrusted_raw.len() > RAW_LIMIT {
+        return Err(Unreadable::TooLarge { size: untrusted_raw.len(), limit: RAW_LIMIT });
+    }
+    Ok(match content_type {
+        ContentType::Email => mail::view(untrusted_raw),
+        ContentType::Html => html::view(&charset::decode_page(untrusted_raw)),
+        ContentType::Telegram => chat::telegram(untrusted_raw)?,
+        ContentType::Slack => chat::slack(untrusted_raw)?,
+        ContentType::Text => view::View::of_text(charset::decode(untrusted_raw, None)),
+    })
 }

@@ -32,3 +32,7 @@ pub use listen::{CannotListen, Listener, admitted};
 pub use refused::{REFUSAL, Refused, Tell};
 pub use serve::{serve, serving_health};
 pub use turns::Turns;
+
+/// The exit code of a zone that has read as much as one process may, and has nothing under way: whoever raises it puts a
+/// fresh one in its place at once.
+pub const HAD_ITS_FILL: u8 = 75;

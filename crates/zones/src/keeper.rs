@@ -3,9 +3,12 @@
 use crate::launch::{Launched, Launcher};
 use crate::local::Stage;
 use crate::orders::{Order, Wanted};
-use crate::pauses::{FIRST_PAUSE, LONGEST_PAUSE, TOO_OFTEN, TOO_OFTEN_WITHIN, lately, pause_after};
+use crate::pauses::{
+    FIRST_PAUSE, LONGEST_PAUSE, TOO_OFTEN, TOO_OFTEN_WITHIN, lately, pause_after, pause_after_meal,
+};
 use crate::standing::{Standings, State};
 use crate::tell::{Tale, Teller};
+use action::Role;
 use home::Process;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::VecDeque;
@@ -14,6 +17,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 use tokio::process::Child;
 use tokio::sync::{mpsc, watch};
+use zone_bridge::HAD_ITS_FILL;
 
 /// Who ran this long is believed to be well again.
 const WELL_AGAIN: Duration = Duration::from_secs(30);
@@ -44,6 +48,8 @@ enum End {
     Over(String),
     /// It ended by itself, and well: a zone does that to be raised anew.
     Well(String),
+    /// It has read as much as one process may.
+    Fed(String),
     /// It ended by itself, and not well.
     Badly(String),
     /// The owner said so.
@@ -90,6 +96,13 @@ impl Keeper {
                     let pause = pause_after(lately(&mut self.well_ends));
                     self.rest(pause).await;
                 }
+                End::Fed(how) => {
+                    self.note_end(&how);
+                    self.pause = FIRST_PAUSE;
+                    if let Some(pause) = pause_after_meal(began.elapsed(), &mut self.well_ends) {
+                        self.rest(pause).await;
+                    }
+                }
                 End::Badly(how) => {
                     self.note_end(&how);
                     self.come_back(began, executor).await;
@@ -111,7 +124,7 @@ impl Keeper {
         if cell.kill().is_ok() && !cell.wait_until_empty(PATIENCE) {
             tracing::error!("{}: something in its cell does not die", self.process);
         }
-        let (End::Over(how) | End::Well(how) | End::Badly(how) | End::Ordered(_, how)) = &end;
+        let (End::Over(how) | End::Well(how) | End::Fed(how) | End::Badly(how) | End::Ordered(_, how)) = &end;
         self.standings.ended(self.process, how);
         end
     }
@@ -120,7 +133,7 @@ impl Keeper {
         let last = self.last;
         loop {
             let order = tokio::select! {
-                ended = child.wait() => return by_itself(ended),
+                ended = child.wait() => return by_itself(self.process, ended),
                 Some(order) = next(&mut self.orders) => order,
                 () = comes(&mut self.stages, last) => return End::Over(stop(child).await),
             };
@@ -228,8 +241,13 @@ async fn comes(stages: &mut watch::Receiver<Stage>, last: Stage) {
     let _ = stages.wait_for(|stage| *stage >= last).await;
 }
 
-fn by_itself(ended: io::Result<ExitStatus>) -> End {
+fn by_itself(process: Process, ended: io::Result<ExitStatus>) -> End {
+    let is_reader =
+        matches!(process, Process::Zone(Role::ReaderEmail | Role::ReaderTelegram | Role::ReaderSlack));
     match ended {
+        Ok(status) if is_reader && status.code() == Some(i32::from(HAD_ITS_FILL)) => {
+            End::Fed("ended, having read as much as one process may".to_owned())
+        }
         Ok(status) if status.success() => End::Well(format!("ended with {status}")),
         Ok(status) => End::Badly(format!("ended with {status}")),
         Err(error) => End::Badly(format!("cannot be waited for: {error}")),

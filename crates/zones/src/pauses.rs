@@ -28,6 +28,25 @@ pub(crate) fn pause_after(well_ends: usize) -> Duration {
     (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)
 }
 
+/// Reading enough takes longer than this: every item waits for the disk.
+const SHORTEST_MEAL: Duration = Duration::from_millis(250);
+
+/// The pause after a reader that says that it has read as much as one process may: none, for there is more to read. One that
+/// was taken over could say so at once, over and over, and so fill the record; it is believed only if it lived for a while.
+pub(crate) fn pause_after_meal(lived: Duration, well_ends: &mut VecDeque<Instant>) -> Option<Duration> {
+    (lived < SHORTEST_MEAL).then(|| pause_after(lately(well_ends)))
+}
+
+#[test]
+fn who_has_read_enough_comes_back_at_once_and_who_says_so_too_soon_comes_later() {
+    let mut ends = VecDeque::new();
+    let mut pauses =
+        |lived: Duration| -> Vec<_> { (0..20).map(|_| pause_after_meal(lived, &mut ends)).collect() };
+    assert_eq!(pauses(SHORTEST_MEAL), [None; 20]);
+    let short = pauses(SHORTEST_MEAL / 2);
+    assert_eq!((short[0], short[19]), (Some(FIRST_PAUSE), Some(LONGEST_PAUSE)));
+}
+
 #[test]
 fn ends_that_are_as_they_should_be_make_a_process_later_and_never_keep_it_down() {
     assert_eq!([1, 5].map(pause_after), [FIRST_PAUSE; 2]);

@@ -67,6 +67,8 @@ impl Programs {
         let reader = |role, source: &str| {
             let mut arguments = of_zone(role);
             arguments.extend(["--source".into(), source.into()]);
+            arguments.extend(["--items".into(), config.reader_items.to_string().into()]);
+            arguments.extend(["--bytes".into(), config.reader_bytes.to_string().into()]);
             (READER, arguments)
         };
         let (program, mut arguments) = match process {

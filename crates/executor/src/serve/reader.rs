@@ -104,7 +104,7 @@ impl ReaderService {
         work: &mpsc::Sender<Result<ReaderWork, Status>>,
     ) -> Ended {
         match answers.next().await {
-            Some(Ok(ReaderAnswer { answer: Some(Answer::Ready(_)) })) => {}
+            Some(Ok(ReaderAnswer { answer: Some(Answer::Ready(_)), last: _ })) => {}
             _ => return Ended::Gone,
         }
         let mut changes = self.zone1.changes();
@@ -125,12 +125,13 @@ impl ReaderService {
                 return Ended::Refused(refusal);
             }
             let reading = tokio::time::timeout(DEADLINE, self.read(&item, &mut answers, work)).await;
-            let reading = match reading {
-                Ok(Ok(reading)) => reading,
+            let (reading, last) = match reading {
+                Ok(Ok(said)) => said,
                 Ok(Err(error)) => return Ended::Spool(error),
-                Err(_elapsed) => Reading::Nothing("the reader took too long"),
+                Err(_elapsed) => (Reading::Nothing("the reader took too long"), true),
             };
-            let lost = matches!(reading, Reading::Nothing(_));
+            // Nothing more is handed to a reader that is about to end: it would count as one that killed its reader.
+            let lost = last || matches!(reading, Reading::Nothing(_));
             if let Err(refusal) = item.conclude(&self.zone1, &self.spool, self.content_type, reading).await {
                 return Ended::Refused(refusal);
             }
@@ -140,13 +141,14 @@ impl ReaderService {
         }
     }
 
+    /// What the reader says of an item, and whether it wants no further one.
     async fn read(
         &self,
         item: &HandedOut<'_>,
         answers: &mut Streaming<ReaderAnswer>,
         work: &mpsc::Sender<Result<ReaderWork, Status>>,
-    ) -> std::io::Result<Reading> {
-        const GONE: Reading = Reading::Nothing("the reader went away");
+    ) -> std::io::Result<(Reading, bool)> {
+        const GONE: (Reading, bool) = (Reading::Nothing("the reader went away"), true);
         let begin = ItemBegin { content_type: self.content_type.as_str().to_owned(), size: item.size };
         if send(work, Part::Begin(begin)).await.is_err() {
             return Ok(GONE);
@@ -165,18 +167,15 @@ impl ReaderService {
         if send(work, Part::End(ItemEnd {})).await.is_err() {
             return Ok(GONE);
         }
-        Ok(match answers.next().await {
-            Some(Ok(ReaderAnswer { answer: Some(Answer::CleanJson(json)) })) => {
-                Reading::Clean(Untrusted::new(json))
-            }
-            Some(Ok(ReaderAnswer { answer: Some(Answer::Unreadable(ReaderUnreadable { reason })) })) => {
+        let Some(Ok(ReaderAnswer { answer, last })) = answers.next().await else { return Ok(GONE) };
+        let reading = match answer {
+            Some(Answer::CleanJson(json)) => Reading::Clean(Untrusted::new(json)),
+            Some(Answer::Unreadable(ReaderUnreadable { reason })) => {
                 Reading::Unreadable(Untrusted::new(reason))
             }
-            Some(Ok(ReaderAnswer { answer: Some(Answer::Ready(_)) | None })) => {
-                Reading::Nothing("the reader answered with nothing")
-            }
-            Some(Err(_)) | None => GONE,
-        })
+            Some(Answer::Ready(_)) | None => Reading::Nothing("the reader answered with nothing"),
+        };
+        Ok((reading, last))
     }
 }
 

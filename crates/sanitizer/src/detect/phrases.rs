@@ -3,20 +3,15 @@
 //! A pattern is written as it is read: a space is any one gap between words, `~` is up to four words, `W` is a word.
 //! Sentences end with `|`, so that no phrase runs from one into the next unless it says so.
 
-use std::sync::LazyLock;
+use std::{slice, sync::LazyLock};
 
-use clean_content::Severity::{self, High, Medium};
-use regex::{Regex, RegexSet, RegexSetBuilder};
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use clean_content::Severity::{High, Medium};
 
-use super::{Hit, fold::Folded};
-
-struct Phrase {
-    kind: &'static str,
-    severity: Severity,
-    reason: &'static str,
-    patterns: &'static [&'static str],
-}
+use super::{
+    Hit,
+    fold::{self, Folded},
+    forms::{Form, Forms},
+};
 
 const IGNORE: &str = "(?:ignore|ignoring|disregard|disregarding|forget|override|overrule|bypass|neglect|disobey|do not follow|dont follow|stop following|pay no attention to|do not obey|abandon|discard)";
 const EARLIER: &str = "(?:previous|previously|prior|above|earlier|preceding|foregoing|initial|original|former|past|existing|current|old|before|given|system|following)";
@@ -24,8 +19,8 @@ const ORDERS: &str = "(?:instructions?|instruct|prompts?|rules|guidelines?|direc
 const SAY: &str = "(?:reveal|revealing|print|show|display|output|repeat|tell|give|share|expose|leak|disclose|provide|write|say|send|recite|translate|summari[sz]e|spell|copy|list|dump|return|encode|what is|what are|what was|what were|whats)";
 
 /// Phrases in the words of a text.
-const PHRASES: &[Phrase] = &[
-    Phrase {
+const PHRASES: &[Form] = &[
+    Form {
         kind: "override",
         severity: High,
         reason: "The text tells an assistant to ignore what it was told.",
@@ -47,7 +42,7 @@ const PHRASES: &[Phrase] = &[
             "\\binstructions (?:are|were) (?:now )?(?:false|wrong|cancell?ed|void|obsolete|over|changed|replaced)\\b",
         ],
     },
-    Phrase {
+    Form {
         kind: "override",
         severity: High,
         reason: "The text tells an assistant, in another language, to ignore what it was told.",
@@ -73,7 +68,7 @@ const PHRASES: &[Phrase] = &[
             "(?:지시|명령|지침)[^|]{0,12}(?:무시|잊)",
         ],
     },
-    Phrase {
+    Form {
         kind: "new-orders",
         severity: High,
         reason: "The text gives an assistant new orders in place of those it has.",
@@ -88,7 +83,7 @@ const PHRASES: &[Phrase] = &[
             "\\b(?:follow|obey|execute|adhere to) (?:the |these |my |this |only )+(?:following )?(?:instructions?|commands?|orders) (?:instead|only|exactly|without question)\\b",
         ],
     },
-    Phrase {
+    Form {
         kind: "new-role",
         severity: High,
         reason: "The text gives an assistant another role, or frees it from its rules.",
@@ -113,7 +108,7 @@ const PHRASES: &[Phrase] = &[
             "\\bich mochte (?:W ){0,2}(?:dass|das) (?:du|sie) (?:W ){0,3}als\\b",
         ],
     },
-    Phrase {
+    Form {
         kind: "prompt-extraction",
         severity: High,
         reason: "The text asks an assistant for its instructions.",
@@ -132,7 +127,7 @@ const PHRASES: &[Phrase] = &[
             "\\bprompt textes\\b|\\btext des prompts\\b|\\bvollstandigen prompt\\b",
         ],
     },
-    Phrase {
+    Form {
         kind: "secret-request",
         severity: Medium,
         reason: "The text asks an assistant for a password or another secret.",
@@ -145,7 +140,7 @@ const PHRASES: &[Phrase] = &[
             "\\bconfirm (?:the|your) (?:password|secret)\\b",
         ],
     },
-    Phrase {
+    Form {
         kind: "concealment",
         severity: High,
         reason: "The text asks to keep something from the user.",
@@ -155,7 +150,7 @@ const PHRASES: &[Phrase] = &[
             "\\b(?:hide|conceal|keep) (?:W ){0,4}from (?:the|your) (?:user|owner|human|operator)\\b",
         ],
     },
-    Phrase {
+    Form {
         kind: "addressed-to-assistant",
         severity: Medium,
         reason: "The text speaks to an assistant, not to its reader.",
@@ -177,7 +172,7 @@ const PHRASES: &[Phrase] = &[
             "\\b(?:every|each|any) prompt (?:i|that i) (?:W )?(?:give|send|write|ask)\\b",
         ],
     },
-    Phrase {
+    Form {
         kind: "tool-order",
         severity: Medium,
         reason: "The text orders an assistant to use its tools or to send data away.",
@@ -191,57 +186,19 @@ const PHRASES: &[Phrase] = &[
     },
 ];
 
-/// Forms that consist of punctuation, in lower-case text.
-const MARKS: &[Phrase] = &[
-    Phrase {
-        kind: "chat-template",
-        severity: High,
-        reason: "The text imitates the marks that part a model's instructions from its input.",
-        patterns: &[
-            r"<\|(?:im_start|im_end|system|user|assistant|endoftext|begin_of_text|start_header_id|eot_id)\|>",
-            r"\[/?inst\]|<</?sys>>",
-            r"(?:^|\n)\s{0,8}#{2,4} ?(?:instructions?|system|system prompt|new instructions?|response):?\s{0,4}(?:\n|$)",
-            r"</?(?:system|system_prompt|system-reminder|function_calls|tool_call|tool_response|antml)>",
-            r"(?:begin|end|start)[ _](?:of )?(?:system|hidden|admin|developer)[ _](?:prompt|message|instructions?)",
-            r#""role"\s{0,4}:\s{0,4}"(?:system|assistant|developer|tool)""#,
-            r"(?:^|\n)\s{0,8}(?:\*\*|\[|<)?(?:system|developer|assistant)(?: message| prompt| note| override| instruction)?(?:\*\*|\]|>)?\s{0,4}:\s{0,4}(?:you|ignore|disregard|forget|please|new|override|the user|do not|from now|always|never|your)\b",
-            r"\[(?:system|admin|developer)(?: message| prompt| note| override| instructions?)\]",
-        ],
-    },
-    Phrase {
-        kind: "image-exfiltration",
-        severity: High,
-        reason: "An image address has a place for data: showing the image would send them away.",
-        patterns: &[r"!\[[^\]\n]{0,200}\]\(https?://[^)\s]{1,500}[?&][^)\s=]{0,60}=(?:\{|<|\$|%7b|\[|\()"],
-    },
-];
-
-/// The patterns of one phrase. One automaton for all phrases would be too large to be fast.
-struct Matcher {
-    phrase: &'static Phrase,
-    set: RegexSet,
-    each: Vec<Regex>,
-}
-
-/// Adds a hit for each phrase that occurs.
+/// Adds a hit for each phrase that occurs. One automaton for all phrases would be too large to be fast.
 pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
-    static WORDS: LazyLock<Vec<Matcher>> = LazyLock::new(|| Matcher::each(PHRASES, spelt_out));
-    static SIGNS: LazyLock<Vec<Matcher>> =
-        LazyLock::new(|| Matcher::each(MARKS, |pattern| pattern.replace("\\b", ASCII_EDGE)));
-    for (matchers, text) in [(&*WORDS, &folded.words), (&*SIGNS, &folded.marks)] {
-        for matcher in matchers {
-            matcher.search(text, hits);
-        }
+    static EACH: LazyLock<Vec<Forms>> = LazyLock::new(|| {
+        PHRASES.iter().map(|phrase| Forms::ungated(slice::from_ref(phrase), spelt_out)).collect()
+    });
+    for phrase in &*EACH {
+        phrase.search(&folded.words, hits);
     }
 }
 
-/// The edge of a word. The one that knows all letters has no fast automaton.
-const ASCII_EDGE: &str = "(?-u:\\b)";
-
 /// Letters are folded as the text's are.
 fn spelt_out(pattern: &str) -> String {
-    let pattern: String = pattern.nfkd().filter(|c| !is_combining_mark(*c)).collect();
-    pattern
+    fold::letters(pattern)
         .replace("{IGNORE}", IGNORE)
         .replace("{EARLIER}", EARLIER)
         .replace("{ORDERS}", ORDERS)
@@ -251,40 +208,4 @@ fn spelt_out(pattern: &str) -> String {
         .replace('W', "[^ \\n|]+")
         .replace(' ', "[ \\n]")
         .replace("[^[ \\n]\\n|]", "[^ \\n|]")
-        .replace("\\b", ASCII_EDGE)
-}
-
-// === impl Matcher ===
-
-impl Matcher {
-    #[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
-    fn each(phrases: &'static [Phrase], spell: fn(&str) -> String) -> Vec<Self> {
-        let matcher = |phrase: &'static Phrase| {
-            let patterns = phrase.patterns.iter().map(|pattern| spell(pattern));
-            let each: Vec<_> =
-                patterns.map(|pattern| Regex::new(&pattern).expect("a constant pattern")).collect();
-            let set = RegexSetBuilder::new(each.iter().map(Regex::as_str))
-                .size_limit(32 << 20)
-                .dfa_size_limit(16 << 20)
-                .build()
-                .expect("constant patterns");
-            Self { phrase, set, each }
-        };
-        phrases.iter().map(matcher).collect()
-    }
-
-    fn search(&self, text: &str, hits: &mut Vec<Hit>) {
-        let Self { phrase, set, each } = self;
-        if hits.iter().any(|hit| hit.kind == phrase.kind && hit.severity >= phrase.severity) {
-            return;
-        }
-        let first =
-            set.matches(text).iter().next().and_then(|at| each.get(at)).and_then(|regex| regex.find(text));
-        hits.extend(first.map(|found| Hit {
-            kind: phrase.kind,
-            severity: phrase.severity,
-            reason: phrase.reason,
-            evidence: found.as_str().to_owned(),
-        }));
-    }
 }

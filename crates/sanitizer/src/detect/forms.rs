@@ -1,0 +1,97 @@
+//! Forms that consist of punctuation as much as of words, and how they are looked for.
+
+use std::sync::{LazyLock, OnceLock};
+
+use clean_content::Severity;
+use regex::{Regex, RegexSet, RegexSetBuilder};
+
+use super::Hit;
+
+/// What one form says, and the patterns that are it: in lower case, since the text is.
+pub(super) struct Form {
+    pub(super) kind: &'static str,
+    pub(super) severity: Severity,
+    pub(super) reason: &'static str,
+    pub(super) patterns: &'static [&'static str],
+}
+
+/// Forms that can be looked for, and the words without which there is none of them. Only what is needed is compiled: in
+/// most texts the gate is all.
+pub(super) struct Forms {
+    gate: Option<Regex>,
+    any: OnceLock<Any>,
+    forms: &'static [Form],
+    spell: fn(&str) -> String,
+}
+
+/// Every pattern at once, and each one by itself once it was met.
+struct Any {
+    set: RegexSet,
+    each: Vec<(&'static Form, String, OnceLock<Regex>)>,
+}
+
+/// Made on first use.
+pub(super) type LazyForms = LazyLock<Forms>;
+
+#[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a constant pattern")
+}
+
+// === impl Forms ===
+
+impl Forms {
+    /// `gate` is the literals, parted by `|`, of which each form has one. `spell` puts in what patterns share.
+    pub(super) fn new(forms: &'static [Form], gate: &str, spell: fn(&str) -> String) -> Self {
+        Self { gate: Some(regex(gate)), ..Self::ungated(forms, spell) }
+    }
+
+    /// For forms that have no literals in common.
+    pub(super) const fn ungated(forms: &'static [Form], spell: fn(&str) -> String) -> Self {
+        Self { gate: None, any: OnceLock::new(), forms, spell }
+    }
+
+    /// Adds a hit for each kind that occurs, the gravest of it.
+    pub(super) fn search(&self, text: &str, hits: &mut Vec<Hit>) {
+        if self.gate.as_ref().is_some_and(|gate| !gate.is_match(text)) {
+            return;
+        }
+        let Any { set, each } = self.any.get_or_init(|| Any::new(self.forms, self.spell));
+        let mut found: Vec<_> = set.matches(text).iter().filter_map(|at| each.get(at)).collect();
+        found.sort_by_key(|(form, _, _)| std::cmp::Reverse(form.severity));
+        for (form, pattern, compiled) in found {
+            if hits.iter().any(|hit| hit.kind == form.kind && hit.severity >= form.severity) {
+                continue;
+            }
+            let found = compiled.get_or_init(|| regex(pattern)).find(text);
+            hits.extend(found.map(|found| Hit {
+                kind: form.kind,
+                severity: form.severity,
+                reason: form.reason.into(),
+                evidence: found.as_str().trim().to_owned(),
+            }));
+        }
+    }
+}
+
+// === impl Any ===
+
+impl Any {
+    #[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
+    fn new(forms: &'static [Form], spell: fn(&str) -> String) -> Self {
+        // the edge of a word that knows all letters has no fast automaton
+        let spell = |pattern: &str| spell(pattern).replace("\\b", "(?-u:\\b)").replace("\\s", "[ \\t\\r\\n]");
+        let patterns = |form: &'static Form| form.patterns.iter().map(move |pattern| (form, *pattern));
+        let each: Vec<_> = forms
+            .iter()
+            .flat_map(patterns)
+            .map(|(form, pattern)| (form, spell(pattern), OnceLock::new()))
+            .collect();
+        let set = RegexSetBuilder::new(each.iter().map(|(_, pattern, _)| pattern))
+            .size_limit(32 << 20)
+            .dfa_size_limit(16 << 20)
+            .build()
+            .expect("constant patterns");
+        Self { set, each }
+    }
+}
