@@ -269,7 +269,10 @@ mod tests {
         let drawings = "/X Do ".repeat(100_000);
         let form = format!("5 0 obj<</Subtype/Form>>stream\n{} endstream", "/X Do ".repeat(1_000));
         // unpacks to nothing, and is long
-        let blanks = format!("5 0 obj<</Subtype/Form/Filter/AHx>>stream\n{}\nendstream", " ".repeat(100_000));
+        let blanks = format!(
+            "5 0 obj<</Subtype/Form/Length 100000/Filter/AHx>>stream\n{}\nendstream",
+            " ".repeat(100_000)
+        );
         for bytes in [pdf(&text, ""), pdf(&drawings, &form), pdf(&"/X Do ".repeat(50), &blanks)] {
             let document = document(&bytes);
             assert!(document.findings.iter().any(|finding| finding.kind == "not-fully-read"));
