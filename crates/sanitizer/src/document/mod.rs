@@ -14,7 +14,7 @@ use crate::{
     view::{Passage, Sight},
 };
 
-/// Bytes of one text that are read; what is handed on is a small part of it, and what is examined too.
+/// Bytes of text that are read of one message; what is handed on is a small part of it, and what is examined too.
 const TEXT: usize = 8 * 1024 * 1024;
 
 /// What a file says.
@@ -52,6 +52,8 @@ pub(crate) struct About<'a> {
 pub(crate) struct Budget {
     /// Bytes to which packed parts may still unpack.
     to_unpack: usize,
+    /// Bytes of text that may still be decoded.
+    to_decode: usize,
 }
 
 /// How a file is read.
@@ -69,7 +71,10 @@ enum Kind {
 /// Reads a file if it has a text that can be read. `place` is where the owner finds it.
 pub(crate) fn read(bytes: &[u8], about: &About<'_>, place: &str, budget: &mut Budget) -> Option<Document> {
     let kind = kind_of(bytes, about)?;
-    let head = bytes.get(..TEXT).unwrap_or(bytes);
+    let head = match kind {
+        Kind::Tnef | Kind::Pdf => bytes,
+        Kind::Text | Kind::Html | Kind::Calendar | Kind::Card | Kind::Rtf => budget.text(bytes),
+    };
     let text = || charset::decode(head, about.charset);
     let mut document = match kind {
         Kind::Text => Document::of_text(text()),
@@ -174,7 +179,14 @@ fn is_text(bytes: &[u8]) -> bool {
 impl Budget {
     /// For a message of so many bytes: a small one may hold a whole book, and a large one no more than is ever read.
     pub(crate) fn for_message(bytes: usize) -> Self {
-        Self { to_unpack: (1024 * 1024 + bytes * 4).min(16 * 1024 * 1024) }
+        Self { to_unpack: (1024 * 1024 + bytes * 3).min(16 * 1024 * 1024), to_decode: TEXT }
+    }
+
+    /// As much of a text as may still be decoded.
+    pub(crate) fn text<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let head = bytes.get(..self.to_decode).unwrap_or(bytes);
+        self.to_decode -= head.len();
+        head
     }
 }
 

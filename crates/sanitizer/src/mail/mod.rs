@@ -39,16 +39,17 @@ pub(crate) fn view(raw: &[u8]) -> View {
         view: View::default(),
         shown: Shown::default(),
         texts: Texts::default(),
+        fully: true,
     };
     reader.headers(&Header::parse(head), true);
     let fully = tree::walk(raw, &mut |node| reader.node(node));
-    if !fully {
+    if !fully || !reader.fully {
         reader.view.findings.push(Finding {
             kind: "not-fully-read".into(),
             place: "mail".into(),
             severity: Severity::Medium,
             reason:
-                "The mail has more parts, or more parts within parts, than are read; the rest was left out."
+                "The mail has more text, more parts, or more parts within parts, than are read; the rest was left out."
                     .into(),
             evidence: String::new(),
         });
@@ -63,6 +64,9 @@ fn bare_body(raw: &[u8]) -> View {
     let text = charset::decode(raw, None);
     if html::looks_like_html(&text) { html::view(&text) } else { View::of_text(text) }
 }
+
+/// Bytes between parts that are examined.
+const BETWEEN: usize = 1024 * 1024;
 
 /// Files within files that are read.
 const FILES_WITHIN: usize = 2;
@@ -82,6 +86,8 @@ struct Reader {
     shown: Shown,
     /// Each text that was found, shown or not.
     texts: Texts,
+    /// No text that is shown was cut.
+    fully: bool,
 }
 
 // === impl Reader ===
@@ -97,7 +103,8 @@ impl Reader {
                 self.headers(&header, false);
             }
             Node::Between(text) => {
-                self.view.pass("mail:between parts", String::from_utf8_lossy(text), Sight::Aside)
+                let head = text.get(..BETWEEN).unwrap_or(text);
+                self.view.pass("mail:between parts", String::from_utf8_lossy(head), Sight::Aside)
             }
             Node::Ambiguous(body) => agreement::read_every_way(body, &mut self.view),
             Node::Leaf(leaf) => self.leaf(&leaf),
@@ -107,15 +114,20 @@ impl Reader {
     fn leaf(&mut self, leaf: &Leaf<'_>) {
         let bytes = decode::transfer(leaf.body, leaf.header.transfer_encoding().as_deref());
         let kind = kind_of(&leaf.header);
-        let text = || charset::decode(&bytes, leaf.header.charset().as_deref());
+        let text = |bytes: &[u8]| charset::decode(bytes, leaf.header.charset().as_deref());
+        let head = match kind {
+            Kind::Plain | Kind::Html => self.budget.text(&bytes),
+            Kind::Event | Kind::Attached => &bytes,
+        };
+        self.fully &= head.len() == bytes.len();
         match kind {
             Kind::Plain => {
-                let text = text();
+                let text = text(head);
                 self.texts.add(&text);
                 self.shown.push(text, Form::Plain, leaf.alternative);
             }
             Kind::Html => {
-                let page = html::view(&text());
+                let page = html::view(&text(head));
                 self.texts.add(&page.visible);
                 self.shown.push(page.visible, Form::Rich, leaf.alternative);
                 self.view.passages.extend(page.passages);
@@ -123,7 +135,7 @@ impl Reader {
             }
             Kind::Event | Kind::Attached => {
                 if bytes.len() <= agreement::LARGEST && leaf.header.media_type().starts_with("text/") {
-                    self.texts.add(&text());
+                    self.texts.add(&text(head));
                 }
                 let (name, charset) = (leaf.header.file_name(), leaf.header.charset());
                 let file = File {
@@ -326,6 +338,32 @@ mod tests {
             "From: a@b.c\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\none\n--x\nContent-Type: message/rfc822\n\nSubject: inner\n\ntwo\n--x--\n",
             "one\n\n[forwarded message]\nSubject: inner\n\ntwo",
         );
+    }
+
+    #[test]
+    fn a_text_larger_than_is_read_is_cut_and_warned_of() {
+        let view = view(format!("From: a@b.c\n\n{}", "x".repeat(9 * 1024 * 1024)).as_bytes());
+        assert_eq!(view.visible.len(), 8 * 1024 * 1024);
+        assert_eq!(
+            (view.findings[0].kind.as_str(), view.findings[0].severity),
+            ("not-fully-read", Severity::Medium)
+        );
+    }
+
+    #[test]
+    fn a_message_packed_in_others_is_unpacked_as_far_as_memory_allows() {
+        let packed = |mail: &str| {
+            format!("Content-Type: message/global\nContent-Transfer-Encoding: quoted-printable\n\n{mail}")
+        };
+        check(
+            &packed(&packed("Subject: s\n\nwords")).replace("=", "=3D"),
+            "[forwarded message]\n\n\n[forwarded message]\nSubject: s\n\nwords",
+        );
+        let mut mail = format!("Subject: s\n\n{}", "words ".repeat(1_250_000));
+        for _ in 0..6 {
+            mail = packed(&mail);
+        }
+        assert!(view(mail.as_bytes()).findings.iter().any(|finding| finding.kind == "not-fully-read"));
     }
 
     #[test]

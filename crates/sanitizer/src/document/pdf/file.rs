@@ -235,9 +235,10 @@ impl<'a> File<'a> {
     pub(super) fn resolve<'o>(&self, value: &'o Object) -> Option<Cow<'o, Object>> {
         let Some(mut number) = value.reference() else { return Some(Cow::Borrowed(value)) };
         for _ in 0..CHAIN {
-            match self.object(number)?.0 {
-                Object::Reference(next) => number = next,
-                value => return Some(Cow::Owned(value)),
+            let found = self.object(number)?.0;
+            match found.reference() {
+                Some(next) => number = next,
+                None => return Some(Cow::Owned(found)),
             }
         }
         None

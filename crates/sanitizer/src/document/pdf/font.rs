@@ -141,7 +141,12 @@ impl Font {
                     }
                 }
             }
-            _ => {}
+            Object::Null
+            | Object::Number(_)
+            | Object::Name(_)
+            | Object::Dict(_)
+            | Object::Reference(_)
+            | Object::Word(_) => {}
         }
     }
 

@@ -268,11 +268,16 @@ mod tests {
         let text = "BT /F 9 Tf 9 99 Td (a) Tj ET ".repeat(200_000);
         let drawings = "/X Do ".repeat(100_000);
         let form = format!("5 0 obj<</Subtype/Form>>stream\n{} endstream", "/X Do ".repeat(1_000));
-        for bytes in [pdf(&text, ""), pdf(&drawings, &form)] {
+        // unpacks to nothing, and is long
+        let blanks = format!(
+            "5 0 obj<</Subtype/Form/Length 100000/Filter/AHx>>stream\n{}\nendstream",
+            " ".repeat(100_000)
+        );
+        for bytes in [pdf(&text, ""), pdf(&drawings, &form), pdf(&"/X Do ".repeat(50), &blanks)] {
             let document = document(&bytes);
             assert!(document.findings.iter().any(|finding| finding.kind == "not-fully-read"));
         }
-        let mut budget = Budget { to_unpack: 0 };
+        let mut budget = Budget { to_unpack: 0, to_decode: 0 };
         assert_eq!(read(&pdf("BT (a) Tj ET", ""), &mut budget, "").findings[0].kind, "not-fully-read");
     }
 

@@ -120,6 +120,10 @@ impl<'f> Pages<'f> {
         let mut lexer = Lexer::of_operators(operators);
         let mut operands: Vec<Object> = Vec::new();
         while let Some(value) = lexer.next() {
+            if self.shown.is_full() || self.hidden.is_full() {
+                self.file.fully.set(false);
+                return;
+            }
             match value {
                 Object::Word(word) if word == b"ID" => {
                     skip_picture(&mut lexer, operators);

@@ -1,7 +1,7 @@
 //! Strings at places on a page, joined to lines.
 
 /// Text of one file that is kept, in bytes.
-const KEPT: usize = 1024 * 1024;
+const KEPT: usize = 512 * 1024;
 
 /// In heights of the text: a gap that parts words, and what is another line.
 const WORD_GAP: f64 = 0.16;

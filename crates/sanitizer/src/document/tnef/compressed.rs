@@ -72,10 +72,8 @@ pub(super) mod tests {
             (simple, "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"),
             (crossing, "{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}"),
         ] {
-            let packed: Vec<u8> = (0..packed.len())
-                .step_by(2)
-                .map(|at| u8::from_str_radix(&packed[at..at + 2], 16).unwrap())
-                .collect();
+            let digits: Vec<u8> = packed.bytes().filter_map(crate::mail::hex_digit).collect();
+            let packed: Vec<u8> = digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect();
             assert_eq!(String::from_utf8(unpack(&packed, 1000).unwrap()).unwrap(), text);
             for length in 0..packed.len() {
                 let _ = unpack(&packed[..length], 1000);
