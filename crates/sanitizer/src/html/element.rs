@@ -24,6 +24,8 @@ pub(super) const TABLE_PART: u16 = 1 << 8;
 pub(super) const HTML_ONLY: u16 = 1 << 9;
 /// Nothing in it is shown.
 pub(super) const UNSEEN: u16 = 1 << 10;
+/// Parsers that do not follow the standard read what is in it otherwise.
+pub(super) const ODD: u16 = 1 << 11;
 
 /// What the name means: some of the constants of this module.
 pub(super) fn kind(name: Name) -> u16 {
@@ -43,7 +45,7 @@ const KINDS: [(u128, u16); NAMED.len()] = {
     kinds
 };
 
-const NAMED: [(&str, u16); 111] = [
+const NAMED: [(&str, u16); 113] = [
     ("a", FORMATTING),
     ("address", BLOCK | SPECIAL | CLOSES_P),
     ("applet", SPECIAL | SCOPE),
@@ -83,7 +85,7 @@ const NAMED: [(&str, u16); 111] = [
     ("footer", BLOCK | SPECIAL | CLOSES_P),
     ("form", BLOCK | SPECIAL | CLOSES_P),
     ("frame", VOID | SPECIAL),
-    ("frameset", SPECIAL | UNSEEN),
+    ("frameset", SPECIAL | UNSEEN | ODD),
     ("h1", BLOCK | PARAGRAPH | SPECIAL | CLOSES_P | HTML_ONLY),
     ("h2", BLOCK | PARAGRAPH | SPECIAL | CLOSES_P | HTML_ONLY),
     ("h3", BLOCK | PARAGRAPH | SPECIAL | CLOSES_P | HTML_ONLY),
@@ -103,23 +105,24 @@ const NAMED: [(&str, u16); 111] = [
     ("legend", BLOCK),
     ("li", BLOCK | SPECIAL | CLOSES_P | HTML_ONLY),
     ("link", VOID | SPECIAL),
-    ("listing", BLOCK | SPECIAL | CLOSES_P | HTML_ONLY),
+    ("listing", BLOCK | SPECIAL | CLOSES_P | HTML_ONLY | ODD),
     ("main", BLOCK | SPECIAL | CLOSES_P),
     ("marquee", SPECIAL | SCOPE),
+    ("math", ODD),
     ("menu", BLOCK | SPECIAL | CLOSES_P | HTML_ONLY),
     ("meta", VOID | SPECIAL | HTML_ONLY),
     ("nav", BLOCK | SPECIAL | CLOSES_P),
     ("nobr", FORMATTING | HTML_ONLY),
-    ("noembed", SPECIAL | UNSEEN),
-    ("noframes", SPECIAL | UNSEEN),
-    ("noscript", SPECIAL | UNSEEN),
+    ("noembed", SPECIAL | UNSEEN | ODD),
+    ("noframes", SPECIAL | UNSEEN | ODD),
+    ("noscript", SPECIAL | UNSEEN | ODD),
     ("object", SPECIAL | SCOPE),
     ("ol", BLOCK | PARAGRAPH | SPECIAL | CLOSES_P | HTML_ONLY),
     ("optgroup", BLOCK),
     ("option", BLOCK),
     ("p", BLOCK | PARAGRAPH | SPECIAL | CLOSES_P | HTML_ONLY),
     ("param", VOID | SPECIAL),
-    ("plaintext", SPECIAL | CLOSES_P),
+    ("plaintext", SPECIAL | CLOSES_P | ODD),
     ("pre", BLOCK | SPECIAL | CLOSES_P | HTML_ONLY),
     ("rp", UNSEEN),
     ("ruby", HTML_ONLY),
@@ -127,7 +130,7 @@ const NAMED: [(&str, u16); 111] = [
     ("script", SPECIAL),
     ("search", BLOCK | SPECIAL | CLOSES_P),
     ("section", BLOCK | SPECIAL | CLOSES_P),
-    ("select", BLOCK | SPECIAL),
+    ("select", BLOCK | SPECIAL | ODD),
     ("small", FORMATTING | HTML_ONLY),
     ("source", VOID | SPECIAL),
     ("span", HTML_ONLY),
@@ -137,10 +140,11 @@ const NAMED: [(&str, u16); 111] = [
     ("sub", HTML_ONLY),
     ("summary", BLOCK | SPECIAL | CLOSES_P),
     ("sup", HTML_ONLY),
+    ("svg", ODD),
     ("table", BLOCK | PARAGRAPH | SPECIAL | SCOPE | CLOSES_P | TABLE | HTML_ONLY),
     ("tbody", BLOCK | SPECIAL | TABLE | TABLE_PART),
     ("td", SPECIAL | SCOPE | TABLE_PART),
-    ("template", SPECIAL | SCOPE | UNSEEN),
+    ("template", SPECIAL | SCOPE | UNSEEN | ODD),
     ("textarea", BLOCK | SPECIAL),
     ("tfoot", BLOCK | SPECIAL | TABLE | TABLE_PART),
     ("th", SPECIAL | SCOPE | TABLE_PART),
@@ -154,7 +158,7 @@ const NAMED: [(&str, u16); 111] = [
     ("var", HTML_ONLY),
     ("video", UNSEEN),
     ("wbr", VOID | SPECIAL),
-    ("xmp", SPECIAL | CLOSES_P),
+    ("xmp", SPECIAL | CLOSES_P | ODD),
 ];
 
 /// Elements of drawings and formulas whose text is not painted.
@@ -193,7 +197,7 @@ mod tests {
     fn every_name_is_found() {
         assert!(KINDS.is_sorted());
         assert_eq!(kind(Name::new("BR")), VOID | SPECIAL | HTML_ONLY);
-        assert_eq!(kind(Name::new("xmp")), SPECIAL | CLOSES_P);
+        assert_eq!(kind(Name::new("xmp")), SPECIAL | CLOSES_P | ODD);
         assert_eq!(kind(Name::new("bogus")), 0);
     }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod css;
+mod disagree;
 mod element;
 mod entity;
 mod link;
@@ -32,8 +33,18 @@ const FRAMES: usize = 8;
 /// Reads a page. A second time, if a style sheet came after text that it may hide.
 pub(crate) fn view(html: &str) -> View {
     let (mut reader, mut framed) = (read(html), String::new());
+    let disagree = reader.parsers_disagree(html);
     let frames = std::mem::take(&mut reader.frames);
     let mut view = finish(reader);
+    if disagree == Some(true) {
+        view.findings.push(Finding {
+            kind: "parsers-disagree".into(),
+            place: "html".into(),
+            severity: Severity::Medium,
+            reason: "The page is written so that one program finds another text in it than the next.".into(),
+            evidence: String::new(),
+        });
+    }
     for inside in frames.iter().take(FRAMES) {
         let mut reader = read(inside);
         // a page in a page in a page is not read, but examined

@@ -12,6 +12,8 @@ pub(super) struct Page {
     pub(super) attributes: String,
     pub(super) code: String,
     pub(super) title: String,
+    /// Words that stand in attributes and are shown.
+    pub(super) form_words: String,
 }
 
 /// Which of a page's texts something is part of.

@@ -4,7 +4,7 @@ use clean_content::{Finding, Severity};
 
 use super::{
     css::{Block, Paint, Sheet, Style, Work},
-    element::{self, BLOCK, PARAGRAPH},
+    element::{self, BLOCK, ODD, PARAGRAPH, SPECIAL},
     link::Links,
     look::{Look, Markup, Place},
     name::Name,
@@ -48,6 +48,8 @@ pub(super) struct Reader<'a> {
     /// An element beyond the depth that is told apart holds code.
     beyond: Option<Place>,
     again: bool,
+    /// Something was met that other parsers may read otherwise.
+    odd: bool,
     /// Tags of the page's own elements were seen.
     has_root: [bool; 2],
     roots_unsettled: bool,
@@ -73,6 +75,7 @@ impl<'a> Reader<'a> {
             disguised: None,
             beyond: None,
             again: false,
+            odd: false,
             has_root: [false; 2],
             roots_unsettled: true,
         }
@@ -106,7 +109,32 @@ impl<'a> Reader<'a> {
                 tokens.go_on_as_markup();
             }
         }
+        self.odd |= tokens.odd || html.contains('\0');
         self.links.end(&self.page.visible);
+    }
+
+    /// Whether another parser reads another text; only asked where something odd was met.
+    pub(super) fn parsers_disagree(&self, html: &'a str) -> Option<bool> {
+        if !self.odd && !self.tree.misnested {
+            return Some(false);
+        }
+        // html5ever would take long over what was too much for us
+        if self.tree.too_deep || self.work.is_spent() || self.cut {
+            return None;
+        }
+        let ours = |page: &Page, html: &str| {
+            let Page { visible, hidden, folded, title, form_words, .. } = page;
+            super::disagree::disagrees(html, &[visible, hidden, folded, title], form_words)
+        };
+        let fits = |end: &usize| html.is_char_boundary(*end);
+        let end = (0..=html.len().min(super::disagree::COMPARED)).rev().find(fits)?;
+        let head = html.get(..end)?;
+        if head.len() == html.len() {
+            return ours(&self.page, html);
+        }
+        let mut reader = Reader::new(head);
+        reader.read(head);
+        ours(&reader.page, head)
     }
 
     fn shelf(look: Look) -> Shelf {
@@ -167,6 +195,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Makes the looks again of what lost something around it.
+    fn settle(&mut self) {
+        for at in self.tree.take_unsettled() {
+            if self.work.is_spent() {
+                return;
+            }
+            self.work.spend(REOPENING);
+            if let Some(tag) = self.tree.tag_at(at).cloned() {
+                let look = self.look_of(&tag, self.tree.depth_under(at, fits_in_table(&tag)));
+                self.tree.settle(at, look);
+            }
+        }
+    }
+
     /// The page's own elements, which are there without tags, look as the sheets that were read by now say.
     fn settle_roots(&mut self) {
         if !self.roots_unsettled || self.tree.depth() > 2 {
@@ -185,7 +227,9 @@ impl<'a> Reader<'a> {
         let name = tag.name;
         tag.sayings().for_each(|saying| push_line(&mut self.page.attributes, &saying));
         self.cut |= tag.cut;
+        self.odd |= tag.kind & ODD != 0 || tag.holds_markup();
         let fits = self.tree.make_room(&tag, self.sheet.quirks);
+        self.settle();
         if !self.again {
             self.note_sheet(&tag);
         }
@@ -200,8 +244,15 @@ impl<'a> Reader<'a> {
         if !matches!(name.as_str(), "meta" | "title" | "link" | "style" | "script" | "base") {
             self.settle_roots();
         }
-        if kind & BLOCK == 0 {
+        if reopens(&tag) {
             self.reopen();
+        }
+        while let Some(missing) = self.tree.missing(name) {
+            let (part, depth) = (Tag::new(missing), self.tree.depth());
+            let look = self.look_of(&part, depth);
+            if !self.tree.push(part, look, depth) {
+                break;
+            }
         }
         let depth = self.tree.depth_for(fits_in_table(&tag));
         let look = self.look_of(&tag, depth);
@@ -284,6 +335,7 @@ impl<'a> Reader<'a> {
             _ => tag.get("value").filter(|value| !value.is_empty()).or_else(|| tag.get("placeholder")),
         };
         if let Some(words) = words {
+            push_line(&mut self.page.form_words, &words);
             push_flowing(self.page.shelf(Self::shelf(look)), &words);
         }
     }
@@ -312,16 +364,7 @@ impl<'a> Reader<'a> {
         let stray_cell = matches!(name.as_str(), "td" | "th") && !self.tree.is_open(name);
         self.tree.close(name);
         self.end_styled_blocks();
-        for at in self.tree.take_unsettled() {
-            if self.work.is_spent() {
-                break;
-            }
-            self.work.spend(REOPENING);
-            if let Some(tag) = self.tree.tag_at(at).cloned() {
-                let look = self.look_of(&tag, at);
-                self.tree.settle(at, look);
-            }
-        }
+        self.settle();
         if !stray_cell {
             self.separate(name, element::kind(name), true);
         }
@@ -369,6 +412,17 @@ impl<'a> Reader<'a> {
             evidence: String::new(),
         })
     }
+}
+
+/// Whether formatting that was interrupted goes on around it.
+fn reopens(tag: &Tag<'_>) -> bool {
+    tag.kind & SPECIAL == 0
+        || [
+            "br", "img", "input", "button", "select", "area", "embed", "wbr", "keygen", "object", "applet",
+            "marquee", "xmp",
+        ]
+        .iter()
+        .any(|name| tag.name.is(name))
 }
 
 fn fits_in_table(tag: &Tag<'_>) -> bool {

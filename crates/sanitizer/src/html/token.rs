@@ -27,23 +27,20 @@ pub(super) struct Tokens<'a> {
     raw: Option<Name>,
     /// Inside a drawing or formula, where some things are read differently.
     pub(super) in_foreign: bool,
+    /// Something was met that other parsers may read otherwise.
+    pub(super) odd: bool,
 }
 
 // === impl Tokens ===
 
 impl<'a> Tokens<'a> {
     pub(super) const fn new(html: &'a str) -> Self {
-        Self { rest: html, raw: None, in_foreign: false }
+        Self { rest: html, raw: None, in_foreign: false, odd: false }
     }
 
     /// The content of the element that was just opened is no raw text: it is part of a drawing or formula.
     pub(super) fn go_on_as_markup(&mut self) {
         self.raw = None;
-    }
-
-    /// What is left to read.
-    pub(super) const fn rest(&self) -> &'a str {
-        self.rest
     }
 
     fn take(&mut self, end: usize) -> &'a str {
@@ -63,6 +60,7 @@ impl<'a> Tokens<'a> {
     fn raw_text(&mut self, name: Name) -> Token<'a> {
         let end =
             if name.as_str() == "script" { end_of_script(self.rest) } else { end_of_raw(self.rest, name) };
+        self.odd |= end == self.rest.len();
         let text = self.take(end);
         match name.as_str() {
             "title" | "textarea" => Token::Text(entity::decode(text, false)),
@@ -79,11 +77,14 @@ impl<'a> Tokens<'a> {
             return Token::Text(Cow::Borrowed(self.take_through("]]>")));
         }
         let Some(comment) = self.rest.strip_prefix("--") else {
+            self.odd |= self.rest.starts_with('[');
             return Token::Comment(self.take_through(">"));
         };
         self.rest = comment;
         for abrupt in [">", "->"] {
             if let Some(rest) = comment.strip_prefix(abrupt) {
+                // `<!--><` is how conditional comments end that all are to see
+                self.odd |= !rest.starts_with(['<', '\n', '\r', ' ']);
                 self.rest = rest;
                 return Token::Comment("");
             }
@@ -94,6 +95,7 @@ impl<'a> Tokens<'a> {
             let after = comment.get(from + at + 2..).unwrap_or_default();
             for (close, length) in [(">", 3), ("!>", 4)] {
                 if after.starts_with(close) {
+                    self.odd |= length == 4;
                     let text = self.take(from + at);
                     self.take(length);
                     return Token::Comment(text);
@@ -101,6 +103,7 @@ impl<'a> Tokens<'a> {
             }
             from += at + 1;
         }
+        self.odd = true;
         Token::Comment(self.take(comment.len()))
     }
 
@@ -193,6 +196,7 @@ impl<'a> Iterator for Tokens<'a> {
                 return Some(self.declaration());
             }
             if markup.starts_with('?') {
+                self.odd |= !markup.starts_with("?xml");
                 self.rest = markup;
                 return Some(Token::Comment(self.take_through(">")));
             }

@@ -55,6 +55,8 @@ pub(super) struct Tree<'a> {
     pub(super) ended_block: bool,
     /// From this open element on, looks are those of children of what was taken out.
     unsettled: Option<usize>,
+    /// Until the end tag of a form, there is no other.
+    in_form: bool,
 }
 
 /// How a child that is to be opened at a place stands there.
@@ -97,6 +99,7 @@ impl<'a> Tree<'a> {
             misnested: false,
             ended_block: false,
             unsettled: None,
+            in_form: false,
         }
     }
 
@@ -104,13 +107,19 @@ impl<'a> Tree<'a> {
         self.open.last().map_or(self.root, |element| element.look)
     }
 
-    /// The look of text or an element that does not belong into a table, where a table is open: it stands before it.
+    /// How many elements are around what is opened now. Text, or an element that does not belong into a table, stands
+    /// before the table that is open.
     pub(super) fn depth_for(&self, fits_in_table: bool) -> usize {
-        let in_table = self.open.last().is_some_and(|element| element.kind & TABLE != 0);
-        if fits_in_table || !in_table {
-            return self.open.len();
+        self.depth_under(self.open.len(), fits_in_table)
+    }
+
+    /// The same for what stands on so many open elements.
+    pub(super) fn depth_under(&self, depth: usize, fits_in_table: bool) -> usize {
+        let under = self.open.get(..depth).unwrap_or_default();
+        if fits_in_table || under.last().is_none_or(|element| element.kind & TABLE == 0) {
+            return depth;
         }
-        self.open.iter().rposition(|element| element.tag.name.is("table")).unwrap_or(self.open.len())
+        under.iter().rposition(|element| element.tag.name.is("table")).unwrap_or(depth)
     }
 
     pub(super) fn look_at(&self, depth: usize) -> Look {
@@ -146,6 +155,13 @@ impl<'a> Tree<'a> {
         if kind & TABLE_PART != 0 {
             return self.make_room_in_table(name);
         }
+        if name == "form" {
+            // there are no forms in forms, and none between the parts of a table
+            if std::mem::replace(&mut self.in_form, true) || self.is_between_table_parts() {
+                self.misnested = true;
+                return false;
+            }
+        }
         if kind & CLOSES_P != 0 && !(quirks && name == "table") {
             self.end_in_scope("p", |element| element.tag.name.is("button"));
         }
@@ -171,13 +187,32 @@ impl<'a> Tree<'a> {
                 self.misnested = true;
                 self.end_format(tag.name);
             }
-            "table" if self.open.last().is_some_and(|element| element.kind & TABLE != 0) => {
+            "table" if self.is_between_table_parts() => {
                 self.misnested = true;
                 self.pop_through("table");
             }
             _ => {}
         }
         true
+    }
+
+    /// In a table, and not in a cell of it.
+    fn is_between_table_parts(&self) -> bool {
+        let holder = self.open.iter().rev().find(|element| {
+            ["table", "td", "th", "caption", "template"].iter().any(|name| element.tag.name.is(name))
+        });
+        holder.is_some_and(|element| element.tag.name.is("table"))
+    }
+
+    /// The part of a table that nobody wrote and that is there all the same: a cell is in a row, a row in a body.
+    pub(super) fn missing(&self, name: Name) -> Option<&'static str> {
+        let holder = self.open.last().filter(|element| element.kind & TABLE != 0)?.tag.name;
+        match name.as_str() {
+            "td" | "th" if holder.is("table") => Some("tbody"),
+            "td" | "th" if !holder.is("tr") => Some("tr"),
+            "tr" if holder.is("table") => Some("tbody"),
+            _ => None,
+        }
     }
 
     fn make_room_in_table(&mut self, name: &str) -> bool {
@@ -349,8 +384,10 @@ impl<'a> Tree<'a> {
             return;
         }
         let kind = element::kind(name);
+        self.in_form &= name.as_str() != "form";
         // any heading's end tag ends any heading
-        if !self.is_open(name) && !is_heading(name.as_str()) {
+        let goes_on = kind & FORMATTING != 0 && self.remembers(name);
+        if !self.is_open(name) && !is_heading(name.as_str()) && !goes_on {
             return;
         }
         match name.as_str() {
@@ -392,9 +429,16 @@ impl<'a> Tree<'a> {
 
     /// What is in a form stays in what is in it.
     fn end_form(&mut self) {
+        let border = self.open.iter().rposition(|element| element.kind & SCOPE != 0);
         let Some(at) = self.open.iter().rposition(|element| element.tag.name.is("form")) else {
             return;
         };
+        if border.is_some_and(|border| border > at) {
+            return;
+        }
+        while matches!(self.current(), "dd" | "dt" | "li" | "optgroup" | "option" | "p" | "rp" | "rt") {
+            self.pop();
+        }
         if at + 1 == self.open.len() {
             self.pop();
         } else {
