@@ -1,5 +1,7 @@
 //! Bytes to text. An unknown or wrong charset costs characters, never the message.
 
+mod ebcdic;
+
 use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// Decodes by byte order mark, then by label, then as UTF-8 if it is that, and else as Windows-1252.
@@ -11,7 +13,12 @@ pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> String {
     match label.as_deref() {
         Some("utf-32" | "utf-32be" | "ucs-4") => return utf_32(bytes, u32::from_be_bytes),
         Some("utf-32le") => return utf_32(bytes, u32::from_le_bytes),
-        _ => {}
+        Some(label) => {
+            if let Some(text) = ebcdic::decode(bytes, label) {
+                return text;
+            }
+        }
+        None => {}
     }
     match label.as_deref() {
         None | Some("utf-8" | "utf8" | "us-ascii" | "ascii" | "") => {}
@@ -103,5 +110,11 @@ mod tests {
         check(b"\0\0\0a", Some("UTF-32"), "a");
         check(b"a\xff", Some("utf-16le"), "\u{ff61}");
         check(b"", Some("utf-7"), "");
+        check(b"Hi +AOQ-!", Some("UTF-7"), "Hi ä!");
+        check(b"a\0\0\0", Some("utf-32le"), "a");
+        check(b"\0a", Some("UTF-16BE"), "a");
+        check(b"\xc8\x85\x93\x93\x96\x4f", Some("cp037"), "Hello|");
+        check(b"\xc8\x85\x93\x93\x96\x4f", Some("IBM500"), "Hello!");
+        check(b"\x1b$B$\"\x1b(B", Some("iso-2022-jp"), "あ");
     }
 }

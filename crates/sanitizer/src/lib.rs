@@ -12,9 +12,12 @@ mod charset;
 mod chat;
 mod clean;
 mod detect;
+mod document;
 mod html;
 mod mail;
 mod show;
+mod terminal;
+pub mod training;
 mod unreadable;
 mod view;
 
@@ -40,12 +43,12 @@ pub fn sanitize(
     let raw = untrusted.into_inner_to_check();
     let view = view(&raw, content_type)?;
     let (body, truncated) = clean::body(&view.visible);
-    let findings = detect::examine(&view, &body);
+    let detect::Verdict { findings, score } = detect::examine(&view, &body);
     CleanContent::from_parts(Parts {
         body,
         content_type,
         injection_warning: findings.iter().any(|finding| finding.severity >= Severity::Medium),
-        score: detect::score(&findings),
+        score,
         findings,
         original_length: raw.len() as u64,
         truncated,

@@ -19,6 +19,11 @@ pub(crate) fn evidence(text: &str) -> String {
     clean::line(&shown, limits::EVIDENCE)
 }
 
+/// A place for a finding: names of files and the like are the sender's choice.
+pub(crate) fn place(text: &str) -> String {
+    clean::line(&evidence(text), limits::PLACE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Chat messages: what the app shows is the body, every other text in the JSON is examined.
 
+mod link;
 mod slack;
 mod telegram;
 

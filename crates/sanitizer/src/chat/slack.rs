@@ -1,8 +1,8 @@
-use clean_content::Party;
+use clean_content::{Party, limits};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{file, finish, id, line, list, parse, text};
+use super::{file, finish, id, line, link, list, parse, text};
 use crate::{Unreadable, html, view::View};
 
 /// Reads an event callback, an event or a bare message.
@@ -50,33 +50,53 @@ fn about(event: &Value, message: &Value, view: &mut View) {
     }
 }
 
+/// What a link shows, and where it leads.
+type Links = Vec<(String, String)>;
+
 /// The text, then the blocks where they say something else: the app shows blocks, its notifications the text.
 fn shown(message: &Value, view: &mut View) {
-    let words = text(message, "text").map(mrkdwn).unwrap_or_default();
-    let blocks = blocks(message);
+    let mut links = Links::new();
+    let words = text(message, "text").map(|words| mrkdwn(words, &mut links)).unwrap_or_default();
+    let in_blocks = blocks(message, &mut links);
     if !words.is_empty() {
         line(view, &words);
     }
-    if !blocks.trim().is_empty() && letters(&blocks) != letters(&words) {
-        line(view, blocks.trim());
+    if !in_blocks.trim().is_empty() && letters(&in_blocks) != letters(&words) {
+        line(view, in_blocks.trim());
     }
     for attachment in list(message, "attachments") {
         for key in ["pretext", "author_name", "title", "text", "footer"] {
             if let Some(words) = text(attachment, key) {
-                line(view, &mrkdwn(words));
+                let words = mrkdwn(words, &mut links);
+                line(view, &words);
+                if let Some(target) = text(attachment, "title_link").filter(|_| key == "title") {
+                    links.push((words, target.to_owned()));
+                }
             }
         }
         for field in list(attachment, "fields") {
             for key in ["title", "value"] {
                 if let Some(words) = text(field, key) {
-                    line(view, &mrkdwn(words));
+                    line(view, &mrkdwn(words, &mut links));
                 }
             }
         }
-        let blocks = self::blocks(attachment);
-        if !blocks.trim().is_empty() {
-            line(view, blocks.trim());
+        for button in list(attachment, "actions") {
+            if let Some(words) = text(button, "text") {
+                line(view, words);
+                links.extend(text(button, "url").map(|target| (words.to_owned(), target.to_owned())));
+            }
         }
+        let in_blocks = blocks(attachment, &mut links);
+        if !in_blocks.trim().is_empty() {
+            line(view, in_blocks.trim());
+        }
+    }
+    // text and blocks say the same twice
+    links.sort_unstable();
+    links.dedup();
+    for (shown, target) in links.iter().take(limits::LINKS) {
+        link::add(view, shown, target);
     }
 }
 
@@ -85,20 +105,51 @@ fn letters(text: &str) -> String {
 }
 
 /// The text of blocks in reading order. The tree is no deeper than its parser allows.
-fn blocks(holder: &Value) -> String {
+fn blocks(holder: &Value, links: &mut Links) -> String {
     let mut shown = String::new();
     let mut todo: Vec<&Value> = list(holder, "blocks").iter().rev().collect();
     while let Some(value) = todo.pop() {
-        let kind = text(value, "type").unwrap_or_default();
-        match kind {
-            "text" | "plain_text" => shown.push_str(text(value, "text").unwrap_or_default()),
-            "mrkdwn" => shown.push_str(&mrkdwn(text(value, "text").unwrap_or_default())),
-            "link" => shown.push_str(text(value, "text").or_else(|| text(value, "url")).unwrap_or_default()),
-            "emoji" => shown.push_str(&format!(":{}:", text(value, "name").unwrap_or_default())),
-            "user" => shown.push_str(&format!("@{}", text(value, "user_id").unwrap_or_default())),
-            _ => {
+        match value {
+            Value::String(words) => {
+                shown.push_str(words);
+                continue;
+            }
+            Value::Array(values) => {
+                todo.extend(values.iter().rev());
+                continue;
+            }
+            Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+        let field = |key| text(value, key).unwrap_or_default();
+        // these stand alone; the others follow each other in a line
+        if matches!(field("type"), "plain_text" | "mrkdwn" | "markdown")
+            && !shown.is_empty()
+            && !shown.ends_with('\n')
+        {
+            shown.push('\n');
+        }
+        match field("type") {
+            "text" | "plain_text" => shown.push_str(field("text")),
+            "mrkdwn" | "markdown" => shown.push_str(&mrkdwn(field("text"), links)),
+            "link" => {
+                let target = field("url");
+                let words = text(value, "text").unwrap_or(target);
+                shown.push_str(words);
+                links.push((words.to_owned(), target.to_owned()));
+            }
+            "emoji" => shown.push_str(&format!(":{}:", field("name"))),
+            "user" => shown.push_str(&format!("@{}", field("user_id"))),
+            "usergroup" => shown.push_str(&format!("@{}", field("usergroup_id"))),
+            "broadcast" => shown.push_str(&format!("@{}", field("range"))),
+            "channel" => shown.push_str(&format!("#{}", field("channel_id"))),
+            "date" => shown.push_str(field("fallback")),
+            kind => {
                 if !shown.is_empty() && !shown.ends_with('\n') {
                     shown.push('\n');
+                }
+                if let ("button", Some(target)) = (kind, text(value, "url")) {
+                    let words = value.get("text").and_then(|words| text(words, "text")).unwrap_or_default();
+                    links.push((words.to_owned(), target.to_owned()));
                 }
                 for key in ["rows", "elements", "fields", "options"] {
                     todo.extend(list(value, key).iter().rev());
@@ -110,15 +161,12 @@ fn blocks(holder: &Value) -> String {
                 );
             }
         }
-        if let Value::Array(values) = value {
-            todo.extend(values.iter().rev());
-        }
     }
     shown
 }
 
 /// Slack's markup as the app shows it: `<url|label>` is its label, and three characters are escaped.
-fn mrkdwn(text: &str) -> String {
+fn mrkdwn(text: &str, links: &mut Links) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('<') {
@@ -136,6 +184,9 @@ fn mrkdwn(text: &str) -> String {
             _ => "",
         };
         let target = target.strip_prefix(['#', '!']).unwrap_or(target);
+        if let Some(label) = label.filter(|_| sign.is_empty() && target.contains(':')) {
+            links.push((html::decode_entities(label, false).into_owned(), target.to_owned()));
+        }
         shown.push_str(sign);
         shown.push_str(label.unwrap_or(target));
         rest = after;
@@ -176,13 +227,61 @@ mod tests {
     }
 
     #[test]
+    fn every_text_that_the_app_shows_is_in_the_body() {
+        for (block, shown) in [
+            (r#"{"type":"header","text":{"type":"plain_text","text":"a"}}"#, "a"),
+            (r#"{"type":"markdown","text":"**a**"}"#, "**a**"),
+            (
+                r#"{"type":"section","fields":[{"type":"mrkdwn","text":"a"}],"accessory":{"type":"button","text":{"type":"plain_text","text":"b"}}}"#,
+                "b\na",
+            ),
+            (
+                r#"{"type":"context","elements":[{"type":"image","alt_text":"no"},{"type":"mrkdwn","text":"a"}]}"#,
+                "a",
+            ),
+            (r#"{"type":"image","title":{"type":"plain_text","text":"a"},"alt_text":"no"}"#, "a"),
+            (r#"{"type":"input","label":{"type":"plain_text","text":"a"}}"#, "a"),
+            (
+                r#"{"type":"rich_text","elements":[{"type":"rich_text_list","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"a"},{"type":"usergroup","usergroup_id":"G"},{"type":"broadcast","range":"here"},{"type":"date","fallback":"today"}]}]}]}"#,
+                "a@G@heretoday",
+            ),
+        ] {
+            check(&format!(r#"{{"blocks":[{block}]}}"#), shown);
+        }
+        let view = check(r#"{"blocks":[{"type":"image","alt_text":"words of an image"}]}"#, "");
+        assert!(view.passages.iter().any(|passage| passage.text.contains("words of an image")));
+    }
+
+    #[test]
+    fn links_are_told_with_what_they_show() {
+        let view = check(
+            r#"{"text":"<https://evil.example|bank.com> <https://a.example>","attachments":[{"title":"t","title_link":"https://b.example"}],"blocks":[{"type":"actions","elements":[{"type":"button","url":"https://c.example","text":{"type":"plain_text","text":"go"}}]}]}"#,
+            "bank.com https://a.example\ngo\nt",
+        );
+        let links: Vec<_> = view
+            .metadata
+            .links
+            .iter()
+            .map(|l| (l.shown.as_str(), l.target.as_str(), l.leads_elsewhere))
+            .collect();
+        assert_eq!(
+            links,
+            [
+                ("bank.com", "https://evil.example", true),
+                ("go", "https://c.example", false),
+                ("t", "https://b.example", false)
+            ]
+        );
+    }
+
+    #[test]
     fn markup_is_read_as_the_app_does() {
         for (text, shown) in [
             ("<#C1|general> <!here> <https://x>", "#general @here https://x"),
             ("a < b", "a < b"),
             ("<", "<"),
         ] {
-            assert_eq!(mrkdwn(text), shown);
+            assert_eq!(mrkdwn(text, &mut Links::new()), shown);
         }
     }
 

@@ -1,8 +1,8 @@
-use clean_content::Party;
+use clean_content::{Party, limits};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{file, finish, id, line, list, parse, text};
+use super::{file, finish, id, line, link, list, parse, text};
 use crate::{Unreadable, view::View};
 
 /// The updates that carry a message.
@@ -95,8 +95,28 @@ fn shown(message: &Value, view: &mut View) {
     if let Some(name) = forwarded {
         line(view, &format!("[forwarded from {name}]"));
     }
-    for key in ["text", "caption"] {
+    for (key, entities) in [("text", "entities"), ("caption", "caption_entities")] {
         if let Some(words) = text(message, key) {
+            line(view, words);
+            links(words, list(message, entities), view);
+        }
+    }
+    if let Some(list_of_tasks) = message.get("checklist") {
+        if let Some(words) = text(list_of_tasks, "title") {
+            line(view, words);
+        }
+        for task in list(list_of_tasks, "tasks") {
+            if let Some(words) = text(task, "text") {
+                line(view, &format!("- {words}"));
+            }
+        }
+    }
+    for key in ["new_chat_title", "pinned_message"] {
+        let found = message.get(key);
+        let words = found.and_then(|found| {
+            found.as_str().or_else(|| text(found, "text")).or_else(|| text(found, "caption"))
+        });
+        if let Some(words) = words {
             line(view, words);
         }
     }
@@ -119,7 +139,37 @@ fn shown(message: &Value, view: &mut View) {
     for button in rows.iter().filter_map(Value::as_array).flatten() {
         if let Some(words) = text(button, "text") {
             line(view, &format!("[button] {words}"));
+            if let Some(target) = text(button, "url") {
+                link::add(view, words, target);
+            }
         }
+    }
+}
+
+/// The words that are links: places and lengths count units of UTF-16. What points outside the text is left.
+fn links(words: &str, entities: &[Value], view: &mut View) {
+    let mut wanted: Vec<(u64, u64, &str)> = entities
+        .iter()
+        .filter(|entity| text(entity, "type") == Some("text_link"))
+        .filter_map(|entity| {
+            let number = |key| entity.get(key).and_then(Value::as_u64);
+            Some((number("offset")?, number("length")?, text(entity, "url")?))
+        })
+        .take(limits::LINKS)
+        .collect();
+    wanted.sort_unstable();
+    let mut shown = vec![String::new(); wanted.len()];
+    let mut at = 0;
+    for c in words.chars() {
+        for ((offset, length, _), shown) in wanted.iter().zip(&mut shown) {
+            if (*offset..offset.saturating_add(*length)).contains(&at) {
+                shown.push(c);
+            }
+        }
+        at += c.len_utf16() as u64;
+    }
+    for ((_, _, target), shown) in wanted.iter().zip(&shown) {
+        link::add(view, shown, target);
     }
 }
 
@@ -130,6 +180,11 @@ fn show_poll(poll: &Value, view: &mut View) {
     for option in list(poll, "options") {
         if let Some(words) = text(option, "text") {
             line(view, &format!("- {words}"));
+        }
+    }
+    for key in ["description", "explanation"] {
+        if let Some(words) = text(poll, key) {
+            line(view, words);
         }
     }
 }
@@ -175,6 +230,51 @@ mod tests {
         check(
             r#"{"message":{"chat":{},"text":"c","reply_markup":{"inline_keyboard":[[{"text":"b"}]]}}}"#,
             "c\n[button] b",
+        );
+    }
+
+    #[test]
+    fn every_text_that_the_app_shows_is_in_the_body() {
+        for (message, shown) in [
+            (r#""text":"a""#, "a"),
+            (r#""caption":"a""#, "a"),
+            (r#""reply_to_message":{"caption":"a"},"text":"b""#, "> a\nb"),
+            (
+                r#""forward_origin":{"type":"user","sender_user":{"first_name":"Ann"}},"text":"b""#,
+                "[forwarded from Ann]\nb",
+            ),
+            (r#""poll":{"question":"q","options":[{"text":"o"}],"explanation":"e"}"#, "q\n- o\ne"),
+            (r#""checklist":{"title":"t","tasks":[{"text":"a"},{"text":"b"}]}"#, "t\n- a\n- b"),
+            (r#""venue":{"title":"t","address":"a"}"#, "t\na"),
+            (r#""contact":{"first_name":"a","last_name":"b"}"#, "a\nb"),
+            (r#""invoice":{"title":"t","description":"d"}"#, "t\nd"),
+            (r#""game":{"title":"t","description":"d"}"#, "t\nd"),
+            (r#""new_chat_title":"t""#, "t"),
+            (r#""pinned_message":{"text":"p"}"#, "p"),
+        ] {
+            check(&format!(r#"{{"message":{{"chat":{{}},{message}}}}}"#), shown);
+        }
+    }
+
+    #[test]
+    fn links_are_told_with_what_they_show() {
+        let view = check(
+            r#"{"message":{"chat":{},"text":"😀 see bank.com now","entities":[{"type":"text_link","offset":7,"length":8,"url":"https://evil.example"},{"type":"text_link","offset":99,"length":1,"url":"x"},{"type":"bold","offset":0,"length":1}],"reply_markup":{"inline_keyboard":[[{"text":"go","url":"https://a.example"}]]}}}"#,
+            "😀 see bank.com now\n[button] go",
+        );
+        let links: Vec<_> = view
+            .metadata
+            .links
+            .iter()
+            .map(|l| (l.shown.as_str(), l.target.as_str(), l.leads_elsewhere))
+            .collect();
+        assert_eq!(
+            links,
+            [
+                ("bank.com", "https://evil.example", true),
+                ("", "x", false),
+                ("go", "https://a.example", false)
+            ]
         );
     }
 

@@ -2,7 +2,7 @@
 
 use clean_content::Severity;
 
-use super::{Hit, fold, phrases};
+use super::{Hit, fold, search};
 
 /// Between letters, this many invisible characters are no typography.
 const MANY: usize = 12;
@@ -17,17 +17,19 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
         hits.push(Hit {
             kind: "smuggled-text",
             severity: Severity::High,
-            reason: "Invisible characters spell out a message that only a machine reads.",
+            reason: "Invisible characters spell out a message that only a machine reads.".into(),
             evidence: smuggled.clone(),
         });
-        phrases::search(&fold::fold(&smuggled), &mut hits);
+        hits.extend(search(&fold::fold(&smuggled)).0);
     }
     let turns = text.chars().filter(|c| matches!(c, '\u{202d}' | '\u{202e}')).count();
     if turns > 0 {
         hits.push(Hit {
             kind: "reversed-direction",
             severity: Severity::Medium,
-            reason: "Characters turn the direction of the text, so that it reads differently than it is written.",
+            reason:
+                "Characters turn the direction of the text, so that it reads differently than it is written."
+                    .into(),
             evidence: around(text, |c| matches!(c, '\u{202d}' | '\u{202e}')),
         });
     }
@@ -45,7 +47,7 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
         hits.push(Hit {
             kind: "split-words",
             severity: if between * 40 >= text.len() { Severity::Medium } else { Severity::Low },
-            reason: "Invisible characters part the letters of words, as is done to pass filters.",
+            reason: "Invisible characters part the letters of words, as is done to pass filters.".into(),
             evidence: around(text, is_wordless),
         });
     }
@@ -59,7 +61,7 @@ fn control(text: &str) -> Hit {
     Hit {
         kind: "terminal-control",
         severity: Severity::Medium,
-        reason: "Control characters would change what a terminal shows.",
+        reason: "Control characters would change what a terminal shows.".into(),
         evidence: around(text, |c| matches!(c, '\u{1b}' | '\u{8}')),
     }
 }

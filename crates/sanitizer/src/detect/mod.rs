@@ -1,16 +1,26 @@
 //! What is suspicious. A warning for the owner, never a wall: no part of the system relies on a finding's absence.
 //!
 //! Each text is examined as it reads, as it would read without tricks of spelling, and as it would read decoded.
-//! A later model joins here, as one more source of [`Hit`]s.
+//! Phrases are what everybody knows; a small model knows what the rest sounds like.
 
 mod encoded;
+mod exfiltration;
 mod fold;
+mod forms;
 mod invisible;
+mod lookalike;
+mod markers;
+pub(crate) mod model;
 mod phrases;
+mod readings;
 mod respell;
+mod vocabulary;
+
+use std::borrow::Cow;
 
 use clean_content::{Finding, Severity, limits};
 
+use self::readings::{Reading, Trick};
 use crate::{
     clean, show,
     view::{Passage, Sight, View},
@@ -20,8 +30,24 @@ use crate::{
 pub(crate) struct Hit {
     pub(crate) kind: &'static str,
     pub(crate) severity: Severity,
-    pub(crate) reason: &'static str,
+    pub(crate) reason: Cow<'static, str>,
     pub(crate) evidence: String,
+}
+
+/// What came of examining one text.
+#[derive(Default)]
+struct Examined {
+    hits: Vec<Hit>,
+    /// What the model makes of it, from 0 to 1.
+    probability: f64,
+}
+
+/// What came of examining a message.
+pub(crate) struct Verdict {
+    /// Everything suspicious, the gravest first.
+    pub(crate) findings: Vec<Finding>,
+    /// From 0 to 1; 0.5 and more exactly when some finding warns.
+    pub(crate) score: f64,
 }
 
 /// Hidden words below this are layout.
@@ -31,21 +57,25 @@ const HIDDEN_LETTERS: usize = 40;
 /// on is always examined in full.
 const EXAMINED: usize = 1024 * 1024;
 
-/// Everything suspicious about a view and the clean body that is made of it, the gravest first.
-pub(crate) fn examine(view: &View, clean_body: &str) -> Vec<Finding> {
+/// Everything suspicious about a view and the clean body that is made of it.
+pub(crate) fn examine(view: &View, clean_body: &str) -> Verdict {
     let mut findings = view.findings.clone();
     let mut budget = Budget { left: EXAMINED, exhausted: false };
     let visible = budget.spend(&view.visible);
     let mut body = examine_text(visible);
     if visible.len() < view.visible.len() {
-        let known: Vec<_> = body.iter().map(|hit| hit.kind).collect();
-        body.extend(examine_text(clean_body).into_iter().filter(|hit| !known.contains(&hit.kind)));
+        let clean = examine_text(clean_body);
+        let known: Vec<_> = body.hits.iter().map(|hit| hit.kind).collect();
+        body.hits.extend(clean.hits.into_iter().filter(|hit| !known.contains(&hit.kind)));
+        body.probability = body.probability.max(clean.probability);
     }
-    let in_body = |hit: &Hit| body.iter().any(|other| other.kind == hit.kind);
+    let mut probability = body.probability;
+    let in_body = |hit: &Hit| body.hits.iter().any(|other| other.kind == hit.kind);
     for passage in &view.passages {
-        let hits = examine_text(budget.spend(&passage.text));
+        let examined = examine_text(budget.spend(&passage.text));
+        probability = probability.max(examined.probability);
         // an other form that says the same is an ordinary mail's
-        let news = hits.iter().filter(|hit| passage.sight != Sight::OtherForm || !in_body(hit));
+        let news = examined.hits.iter().filter(|hit| passage.sight != Sight::OtherForm || !in_body(hit));
         findings.extend(news.map(|hit| seen_in(passage, hit)));
         if passage.sight == Sight::Hidden
             && passage.text.chars().filter(|c| c.is_alphabetic()).count() >= HIDDEN_LETTERS
@@ -60,7 +90,7 @@ pub(crate) fn examine(view: &View, clean_body: &str) -> Vec<Finding> {
             });
         }
     }
-    findings.extend(body.iter().map(|hit| finding("body", hit.severity, hit.reason.to_owned(), hit)));
+    findings.extend(body.hits.iter().map(|hit| finding("body", hit.severity, hit.reason.to_string(), hit)));
     if budget.exhausted {
         findings.push(Finding {
             kind: "not-fully-examined".into(),
@@ -70,7 +100,8 @@ pub(crate) fn examine(view: &View, clean_body: &str) -> Vec<Finding> {
             evidence: String::new(),
         });
     }
-    once_each(findings)
+    let findings = once_each(findings);
+    Verdict { score: score(&findings, probability), findings }
 }
 
 struct Budget {
@@ -89,49 +120,70 @@ impl Budget {
     }
 }
 
-/// From 0 to 1: each kind of finding is one independent doubt, weighed by its severity (noisy or). More findings never
-/// lower it.
-pub(crate) fn score(findings: &[Finding]) -> f64 {
+/// Each kind of finding is one independent doubt, weighed by its severity (noisy or); the model's own doubt is a floor.
+/// More findings never lower it, and it is 0.5 or more exactly when some finding warns.
+fn score(findings: &[Finding], probability: f64) -> f64 {
     let mut kinds: Vec<(&str, Severity)> = findings.iter().map(|f| (f.kind.as_str(), f.severity)).collect();
     kinds.sort_unstable_by(|a, b| a.0.cmp(b.0).then(b.1.cmp(&a.1)));
     kinds.dedup_by_key(|(kind, _)| *kind);
     let innocent: f64 = kinds
         .iter()
         .map(|(_, severity)| match severity {
-            Severity::Low => 0.95,
+            Severity::Low => 0.98,
             Severity::Medium => 0.5,
             Severity::High => 0.2,
         })
         .product();
-    ((1.0 - innocent) * 1000.0).round() / 1000.0
+    let doubt = (1.0 - innocent).max(probability);
+    let rounded = (doubt * 1000.0).round() / 1000.0;
+    if kinds.iter().any(|(_, severity)| *severity >= Severity::Medium) { rounded } else { rounded.min(0.499) }
 }
 
-/// Every hit in one text, whatever it is a text of.
-fn examine_text(text: &str) -> Vec<Hit> {
-    let mut hits = invisible::hits(text);
+/// Everything in one text, whatever it is a text of.
+fn examine_text(text: &str) -> Examined {
     let folded = fold::fold(text);
-    phrases::search(&folded, &mut hits);
-    for (respelt, trick) in respell::readings(&folded) {
-        trick_hits(&respelt, trick, &mut hits);
+    let mut examined = Examined { hits: invisible::hits(text), probability: 0.0 };
+    let (found, probability) = search(&folded);
+    examined.hits.extend(found);
+    examined.probability = probability;
+    let readings = readings::readings(text, &folded);
+    examined.hits.extend(readings::disguise(&folded, &readings));
+    for Reading { folded, trick, .. } in readings {
+        undone(&folded, trick, &mut examined);
     }
-    for (decoded, trick) in encoded::readings(text) {
-        trick_hits(&fold::fold(&decoded), trick, &mut hits);
-        for (decoded, trick) in encoded::readings(&decoded) {
-            trick_hits(&fold::fold(&decoded), trick, &mut hits);
-        }
-    }
-    hits
+    examined
 }
 
-/// A phrase that shows only once a trick is undone is graver than the phrase itself.
-fn trick_hits(text: &fold::Folded, trick: Trick, hits: &mut Vec<Hit>) {
-    let mut found = Vec::new();
-    phrases::search(text, &mut found);
+/// What is suspicious in one reading of a text, and what the model makes of it.
+fn search(folded: &fold::Folded) -> (Vec<Hit>, f64) {
+    let mut hits = Vec::new();
+    phrases::search(folded, &mut hits);
+    markers::search(folded, &mut hits);
+    exfiltration::search(folded, &mut hits);
+    let spelt = if folded.marks.is_empty() { &folded.words } else { &folded.marks };
+    let Some(model::Judgement { probability, passage, reason }) = model::judge(spelt) else {
+        return (hits, 0.0);
+    };
+    if probability >= 0.5 {
+        hits.push(Hit {
+            kind: "reads-like-orders",
+            severity: Severity::Medium,
+            reason: reason.into(),
+            evidence: passage,
+        });
+    }
+    (hits, probability)
+}
+
+/// What shows only once a trick is undone is graver than if it stood there openly.
+fn undone(text: &fold::Folded, trick: Trick, examined: &mut Examined) {
+    let (found, probability) = search(text);
+    examined.probability = examined.probability.max(probability);
     for hit in found {
-        if !hits.iter().any(|known| known.kind == hit.kind) {
-            hits.push(Hit {
+        if !examined.hits.iter().any(|known| known.kind == hit.kind) {
+            examined.hits.push(Hit {
                 severity: Severity::High,
-                reason: trick.reason,
+                reason: trick.reason.into(),
                 kind: trick.kind,
                 evidence: hit.evidence,
             });
@@ -139,21 +191,14 @@ fn trick_hits(text: &fold::Folded, trick: Trick, hits: &mut Vec<Hit>) {
     }
 }
 
-/// A way to write words so that filters do not read them.
-#[derive(Clone, Copy)]
-pub(crate) struct Trick {
-    pub(crate) kind: &'static str,
-    pub(crate) reason: &'static str,
-}
-
 fn seen_in(passage: &Passage, hit: &Hit) -> Finding {
     let (severity, reason) = match passage.sight {
-        Sight::Shown => (hit.severity, hit.reason.to_owned()),
+        Sight::Shown => (hit.severity, hit.reason.to_string()),
         Sight::Aside => (hit.severity, format!("In a part of the message that is not shown: {}", hit.reason)),
         Sight::Hidden if hit.severity >= Severity::Medium => {
             (Severity::High, format!("In text that a person does not see: {}", hit.reason))
         }
-        Sight::Hidden => (hit.severity, hit.reason.to_owned()),
+        Sight::Hidden => (hit.severity, hit.reason.to_string()),
         Sight::OtherForm => {
             (hit.severity, format!("Only in the form of the mail that is not shown: {}", hit.reason))
         }
@@ -195,7 +240,7 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<(&'static str, Severity)> {
-        examine_text(text).iter().map(|hit| (hit.kind, hit.severity)).collect()
+        examine_text(text).hits.iter().map(|hit| (hit.kind, hit.severity)).collect()
     }
 
     #[track_caller]
@@ -297,15 +342,21 @@ mod tests {
             reason: String::new(),
             evidence: String::new(),
         };
-        assert_eq!(score(&[]), 0.0);
+        assert_eq!(score(&[], 0.0), 0.0);
+        assert!(score(&[], 0.9) < 0.5, "nothing is said, so nothing is warned of");
         let mut findings = Vec::new();
         let mut last = 0.0;
         for (kind, severity) in
             [("a", Severity::Low), ("b", Severity::Medium), ("b", Severity::High), ("c", Severity::High)]
         {
             findings.push(hit(kind, severity));
-            assert!(score(&findings) > last && score(&findings) <= 1.0);
-            last = score(&findings);
+            assert!(score(&findings, 0.0) > last && score(&findings, 0.0) <= 1.0);
+            last = score(&findings, 0.0);
         }
     }
+}
+
+/// A text as the model reads it.
+pub(crate) fn folded(text: &str) -> String {
+    fold::fold(text).marks
 }

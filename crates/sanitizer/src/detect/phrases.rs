@@ -7,9 +7,11 @@ use std::sync::LazyLock;
 
 use clean_content::Severity::{self, High, Medium};
 use regex::{Regex, RegexSet, RegexSetBuilder};
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::{Hit, fold::Folded};
+use super::{
+    Hit,
+    fold::{self, Folded},
+};
 
 struct Phrase {
     kind: &'static str,
@@ -191,31 +193,6 @@ const PHRASES: &[Phrase] = &[
     },
 ];
 
-/// Forms that consist of punctuation, in lower-case text.
-const MARKS: &[Phrase] = &[
-    Phrase {
-        kind: "chat-template",
-        severity: High,
-        reason: "The text imitates the marks that part a model's instructions from its input.",
-        patterns: &[
-            r"<\|(?:im_start|im_end|system|user|assistant|endoftext|begin_of_text|start_header_id|eot_id)\|>",
-            r"\[/?inst\]|<</?sys>>",
-            r"(?:^|\n)\s{0,8}#{2,4} ?(?:instructions?|system|system prompt|new instructions?|response):?\s{0,4}(?:\n|$)",
-            r"</?(?:system|system_prompt|system-reminder|function_calls|tool_call|tool_response|antml)>",
-            r"(?:begin|end|start)[ _](?:of )?(?:system|hidden|admin|developer)[ _](?:prompt|message|instructions?)",
-            r#""role"\s{0,4}:\s{0,4}"(?:system|assistant|developer|tool)""#,
-            r"(?:^|\n)\s{0,8}(?:\*\*|\[|<)?(?:system|developer|assistant)(?: message| prompt| note| override| instruction)?(?:\*\*|\]|>)?\s{0,4}:\s{0,4}(?:you|ignore|disregard|forget|please|new|override|the user|do not|from now|always|never|your)\b",
-            r"\[(?:system|admin|developer)(?: message| prompt| note| override| instructions?)\]",
-        ],
-    },
-    Phrase {
-        kind: "image-exfiltration",
-        severity: High,
-        reason: "An image address has a place for data: showing the image would send them away.",
-        patterns: &[r"!\[[^\]\n]{0,200}\]\(https?://[^)\s]{1,500}[?&][^)\s=]{0,60}=(?:\{|<|\$|%7b|\[|\()"],
-    },
-];
-
 /// The patterns of one phrase. One automaton for all phrases would be too large to be fast.
 struct Matcher {
     phrase: &'static Phrase,
@@ -226,12 +203,8 @@ struct Matcher {
 /// Adds a hit for each phrase that occurs.
 pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
     static WORDS: LazyLock<Vec<Matcher>> = LazyLock::new(|| Matcher::each(PHRASES, spelt_out));
-    static SIGNS: LazyLock<Vec<Matcher>> =
-        LazyLock::new(|| Matcher::each(MARKS, |pattern| pattern.replace("\\b", ASCII_EDGE)));
-    for (matchers, text) in [(&*WORDS, &folded.words), (&*SIGNS, &folded.marks)] {
-        for matcher in matchers {
-            matcher.search(text, hits);
-        }
+    for matcher in &*WORDS {
+        matcher.search(&folded.words, hits);
     }
 }
 
@@ -240,8 +213,7 @@ const ASCII_EDGE: &str = "(?-u:\\b)";
 
 /// Letters are folded as the text's are.
 fn spelt_out(pattern: &str) -> String {
-    let pattern: String = pattern.nfkd().filter(|c| !is_combining_mark(*c)).collect();
-    pattern
+    fold::letters(pattern)
         .replace("{IGNORE}", IGNORE)
         .replace("{EARLIER}", EARLIER)
         .replace("{ORDERS}", ORDERS)
@@ -283,7 +255,7 @@ impl Matcher {
         hits.extend(first.map(|found| Hit {
             kind: phrase.kind,
             severity: phrase.severity,
-            reason: phrase.reason,
+            reason: phrase.reason.into(),
             evidence: found.as_str().to_owned(),
         }));
     }

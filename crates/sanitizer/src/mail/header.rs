@@ -1,8 +1,10 @@
 //! What a header says. mail-parser reads it; here are the questions that we ask.
 
-use clean_content::Party;
+use clean_content::{Authentication, Party, limits};
 use jiff::Timestamp;
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders};
+
+use super::authentication;
 
 /// Bytes of one header that are read: more than any honest mail has.
 const HEADER: usize = 128 * 1024;
@@ -69,14 +71,6 @@ pub(super) fn is_plausible(raw: &[u8]) -> bool {
     false
 }
 
-/// Whether a display name holds an address that is not the sender's.
-pub(super) fn names_another_address(name: &str, address: &str) -> bool {
-    name.split(|c: char| c.is_whitespace() || "<>()\"',;".contains(c)).any(|word| {
-        word.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
-            && !word.eq_ignore_ascii_case(address)
-    })
-}
-
 // === impl Header ===
 
 impl<'a> Header<'a> {
@@ -117,6 +111,14 @@ impl<'a> Header<'a> {
         Some(self.message.as_ref()?.content_transfer_encoding()?.trim().to_ascii_lowercase())
     }
 
+    /// Whether it says twice what the body is, so that one program takes the first word and another the last.
+    pub(super) fn says_twice(&self) -> bool {
+        let Some(message) = &self.message else { return false };
+        [HeaderName::ContentType, HeaderName::ContentTransferEncoding, HeaderName::ContentDisposition]
+            .iter()
+            .any(|name| message.headers().iter().filter(|header| header.name == *name).count() > 1)
+    }
+
     pub(super) fn is_attachment(&self) -> bool {
         self.message
             .as_ref()
@@ -155,6 +157,22 @@ impl<'a> Header<'a> {
     pub(super) fn recipients(&self) -> Vec<Party> {
         let Some(message) = &self.message else { return Vec::new() };
         [message.to(), message.cc()].into_iter().flat_map(parties).collect()
+    }
+
+    /// What servers say about the sender, the topmost header first, what a chain says after that.
+    pub(super) fn authentication(&self) -> Vec<Authentication> {
+        let Some(message) = &self.message else { return Vec::new() };
+        let named = |wanted: &'static str| {
+            message.headers().iter().filter(move |header| header.name.as_str().eq_ignore_ascii_case(wanted))
+        };
+        let mut results = Vec::new();
+        for header in named("Authentication-Results").chain(named("ARC-Authentication-Results")) {
+            if results.len() >= limits::AUTHENTICATION {
+                break;
+            }
+            results.extend(header.value.as_text().map(authentication::results).unwrap_or_default());
+        }
+        results
     }
 
     /// The words of headers that no one is shown.

@@ -7,9 +7,9 @@ pub(super) enum Kind {
     Plain,
     /// Shown as a page.
     Html,
-    /// Listed; its text is examined.
-    AttachedText,
-    /// Listed.
+    /// Shown as the event it is, and listed.
+    Event,
+    /// Listed; its text is examined, where it has one.
     Attached,
 }
 
@@ -19,16 +19,14 @@ pub(super) fn kind_of(header: &Header<'_>) -> Kind {
     match media_type.as_str() {
         // a multipart that cannot be taken apart is read as text
         kind if kind.starts_with("multipart/") => Kind::Plain,
-        "text/html" | "text/enriched" | "text/richtext" | "application/xhtml+xml" if !attached => Kind::Html,
-        "text/calendar" | "text/x-vcard" | "text/vcard" | "text/directory" | "text/rtf" => Kind::AttachedText,
+        "text/html" | "text/enriched" | "text/richtext" | "text/x-amp-html" | "application/xhtml+xml"
+            if !attached =>
+        {
+            Kind::Html
+        }
+        "text/calendar" if !header.is_attachment() => Kind::Event,
+        "text/calendar" | "text/x-vcard" | "text/vcard" | "text/directory" | "text/rtf" => Kind::Attached,
         kind if kind.starts_with("text/") && !attached => Kind::Plain,
-        kind if kind.starts_with("text/") || kind.starts_with("message/") => Kind::AttachedText,
-        "application/json" | "application/xml" | "application/rtf" => Kind::AttachedText,
         _ => Kind::Attached,
     }
-}
-
-/// Whether bytes of no stated kind are a text after all.
-pub(super) fn is_text(bytes: &[u8]) -> bool {
-    bytes.len() <= 1024 * 1024 && !bytes.contains(&0) && str::from_utf8(bytes).is_ok()
 }

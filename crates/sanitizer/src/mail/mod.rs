@@ -1,23 +1,30 @@
 //! A mail: the text that a person would see, and apart from it all that is in the mail besides.
 
+mod agreement;
+mod authentication;
 mod decode;
+mod domain;
 mod header;
 mod leaf;
+mod sender;
+mod shown;
 mod tree;
 
 pub(crate) use decode::{base64 as decode_base64, hex as hex_digit};
 
-use std::collections::HashMap;
-
-use clean_content::{Attachment, Finding, Severity};
+use clean_content::{Attachment, Finding, Severity, limits};
 use ring::digest;
 
 use crate::{
-    charset, html, show,
+    charset,
+    document::{self, About, Budget, Document},
+    html,
     view::{Sight, View},
 };
+use agreement::Texts;
 use header::Header;
 use leaf::{Kind, kind_of};
+use shown::{Form, Shown};
 use tree::{Leaf, Node};
 
 /// Reads a mail, or what was sent as one: bytes without a header are a body.
@@ -27,7 +34,12 @@ pub(crate) fn view(raw: &[u8]) -> View {
         return bare_body(raw);
     }
     let (head, _) = tree::split(raw);
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        budget: Budget::for_message(raw.len()),
+        view: View::default(),
+        shown: Shown::default(),
+        texts: Texts::default(),
+    };
     reader.headers(&Header::parse(head), true);
     let fully = tree::walk(raw, &mut |node| reader.node(node));
     if !fully {
@@ -41,7 +53,10 @@ pub(crate) fn view(raw: &[u8]) -> View {
             evidence: String::new(),
         });
     }
-    reader.into_view()
+    let texts = std::mem::take(&mut reader.texts);
+    let mut view = reader.into_view();
+    texts.compare(raw, &mut view);
+    view
 }
 
 fn bare_body(raw: &[u8]) -> View {
@@ -49,17 +64,24 @@ fn bare_body(raw: &[u8]) -> View {
     if html::looks_like_html(&text) { html::view(&text) } else { View::of_text(text) }
 }
 
-#[derive(Default)]
-struct Reader {
-    view: View,
-    /// What is shown, in order; alternatives are chosen between at the end.
-    shown: Vec<Shown>,
+/// Files within files that are read.
+const FILES_WITHIN: usize = 2;
+
+/// A file that came along.
+struct File<'a> {
+    name: Option<&'a str>,
+    media_type: &'a str,
+    charset: Option<&'a str>,
+    bytes: &'a [u8],
 }
 
-struct Shown {
-    text: String,
-    /// The `multipart/alternative` it is in, and whether it is the plain form.
-    alternative: Option<(usize, bool)>,
+struct Reader {
+    /// What attachments may still cost.
+    budget: Budget,
+    view: View,
+    shown: Shown,
+    /// Each text that was found, shown or not.
+    texts: Texts,
 }
 
 // === impl Reader ===
@@ -70,15 +92,14 @@ impl Reader {
             Node::Forwarded(head) => {
                 let header = Header::parse(head);
                 let subject = header.subject().map(|subject| format!("Subject: {subject}"));
-                self.shown.push(Shown {
-                    text: format!("[forwarded message]\n{}", subject.unwrap_or_default()),
-                    alternative: None,
-                });
+                let text = format!("[forwarded message]\n{}", subject.unwrap_or_default());
+                self.shown.push(text, Form::Plain, None);
                 self.headers(&header, false);
             }
             Node::Between(text) => {
                 self.view.pass("mail:between parts", String::from_utf8_lossy(text), Sight::Aside)
             }
+            Node::Ambiguous(body) => agreement::read_every_way(body, &mut self.view),
             Node::Leaf(leaf) => self.leaf(&leaf),
         }
     }
@@ -89,34 +110,68 @@ impl Reader {
         let text = || charset::decode(&bytes, leaf.header.charset().as_deref());
         match kind {
             Kind::Plain => {
-                self.shown.push(Shown { text: text(), alternative: leaf.alternative.map(|at| (at, true)) })
+                let text = text();
+                self.texts.add(&text);
+                self.shown.push(text, Form::Plain, leaf.alternative);
             }
             Kind::Html => {
                 let page = html::view(&text());
-                self.shown
-                    .push(Shown { text: page.visible, alternative: leaf.alternative.map(|at| (at, false)) });
+                self.texts.add(&page.visible);
+                self.shown.push(page.visible, Form::Rich, leaf.alternative);
                 self.view.passages.extend(page.passages);
                 self.view.findings.extend(page.findings);
             }
-            Kind::AttachedText | Kind::Attached => {
-                let name = leaf.header.file_name();
-                let place = name
-                    .as_ref()
-                    .map_or_else(|| "attachment".to_owned(), |name| format!("attachment {name}"));
-                if let Some(name) = &name {
-                    self.view.pass("attachment name", name.as_str(), Sight::Shown);
+            Kind::Event | Kind::Attached => {
+                if bytes.len() <= agreement::LARGEST && leaf.header.media_type().starts_with("text/") {
+                    self.texts.add(&text());
                 }
-                if kind == Kind::AttachedText || leaf::is_text(&bytes) {
-                    self.view.pass(place, text(), Sight::Shown);
-                }
-                self.view.metadata.attachments.push(Attachment {
-                    name,
-                    media_type: leaf.header.media_type(),
-                    size: bytes.len() as u64,
-                    sha256: sha256(&bytes),
-                    text: None,
-                });
+                let (name, charset) = (leaf.header.file_name(), leaf.header.charset());
+                let file = File {
+                    name: name.as_deref(),
+                    media_type: &leaf.header.media_type(),
+                    charset: charset.as_deref(),
+                    bytes: &bytes,
+                };
+                self.attachment(&file, kind == Kind::Event, 0);
             }
+        }
+    }
+
+    /// `depth` is how many files it is within.
+    fn attachment(&mut self, file: &File<'_>, is_shown: bool, depth: usize) {
+        let File { name, media_type, charset, bytes } = file;
+        let place = name.map_or_else(|| "attachment".to_owned(), |name| format!("attachment {name}"));
+        if let Some(name) = name {
+            self.view.pass("attachment name", *name, Sight::Shown);
+        }
+        let about = About { media_type, name: *name, charset: *charset };
+        let read = document::read(bytes, &about, &place, &mut self.budget);
+        let at = self.view.metadata.attachments.len();
+        self.view.metadata.attachments.push(Attachment {
+            name: name.map(str::to_owned),
+            media_type: (*media_type).to_owned(),
+            size: bytes.len() as u64,
+            sha256: sha256(bytes),
+            text: None,
+        });
+        let Some(Document { shown, passages, findings, files, is_message }) = read else { return };
+        self.view.passages.extend(passages);
+        self.view.findings.extend(findings);
+        self.texts.add(&shown);
+        if is_shown || is_message {
+            self.shown.push(shown, Form::Rich, None);
+        } else {
+            if let Some(listed) = self.view.metadata.attachments.get_mut(at) {
+                listed.text = Some(shown.chars().take(limits::ATTACHED_TEXT * 8).collect());
+            }
+            self.view.pass(place, shown, Sight::Shown);
+        }
+        for inner in files.iter().filter(|_| depth < FILES_WITHIN) {
+            let media_type = Some(inner.media_type.as_str())
+                .filter(|kind| !kind.is_empty())
+                .unwrap_or("application/octet-stream");
+            let file = File { name: inner.name.as_deref(), media_type, charset: None, bytes: &inner.bytes };
+            self.attachment(&file, false, depth + 1);
         }
     }
 
@@ -142,17 +197,12 @@ impl Reader {
             view.pass("subject", subject, Sight::Shown);
         }
         view.pass("mail:header", header.other_words(), Sight::Aside);
-        if let Some(party) = sender.first()
-            && let Some(name) =
-                party.name.as_ref().filter(|name| header::names_another_address(name, &party.address))
-        {
-            view.findings.push(Finding {
-                kind: "sender-name".into(),
-                place: "sender".into(),
-                severity: Severity::Low,
-                reason: "The sender's name is an address, and not the one the mail came from.".into(),
-                evidence: show::evidence(&format!("{name} <{}>", party.address)),
-            });
+        if let Some(party) = sender.first() {
+            let doubts = sender::doubts(party, &reply_to);
+            view.findings.extend(doubts.iter().map(|doubt| sender::finding(*doubt, party, &reply_to)));
+            if outermost {
+                view.metadata.doubts = doubts;
+            }
         }
         if outermost {
             let about = &mut view.metadata;
@@ -162,37 +212,15 @@ impl Reader {
             about.subject = header.subject();
             about.message_id = header.message_id();
             about.date = header.date();
+            about.authentication = header.authentication();
         }
     }
 
-    /// Joins what is shown. Of alternatives the plain text, unless it says so little that it only stands in for the HTML.
     fn into_view(mut self) -> View {
-        let mut lengths: HashMap<usize, (usize, usize)> = HashMap::new();
-        for Shown { text, alternative } in &self.shown {
-            if let Some((at, plain)) = alternative {
-                let (in_plain, in_html) = lengths.entry(*at).or_default();
-                *(if *plain { in_plain } else { in_html }) += text.trim().len();
-            }
-        }
-        for Shown { text, alternative } in self.shown {
-            let chosen = alternative.is_none_or(|(at, plain)| {
-                let (in_plain, in_html) = lengths.get(&at).copied().unwrap_or_default();
-                plain == (in_plain > 0 && in_plain >= in_html / 8)
-            });
-            if chosen {
-                if !self.view.visible.is_empty() && !text.trim().is_empty() {
-                    self.view.visible.push_str("\n\n");
-                }
-                self.view.visible.push_str(&text);
-            } else {
-                let place = if alternative.is_some_and(|(_, plain)| plain) {
-                    "text/plain part"
-                } else {
-                    "text/html part"
-                };
-                self.view.pass(place, text, Sight::OtherForm);
-            }
-        }
+        let subject = self.view.metadata.subject.clone().unwrap_or_default();
+        let (visible, differ) = self.shown.below(&subject);
+        self.view.visible = visible;
+        self.view.findings.extend(differ);
         self.view
     }
 }
@@ -203,6 +231,8 @@ fn sha256(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clean_content::Doubt;
+
     use super::*;
 
     fn check(mail: &str, visible: &str) -> View {
@@ -228,7 +258,7 @@ mod tests {
         );
         let view = check(
             "From: =?utf-8?B?SsO2cmc=?= <a@b.c>\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\nDate: Tue, 20 May 2025 10:34:11 +0000\n\nx",
-            "x",
+            "Grüße\n\nx",
         );
         assert_eq!(view.metadata.subject.as_deref(), Some("Grüße"));
         assert_eq!(view.metadata.sender.unwrap().name.as_deref(), Some("Jörg"));
@@ -238,13 +268,15 @@ mod tests {
     const ALTERNATIVE: &str = "From: a@b.c\nContent-Type: multipart/alternative; boundary=x\n\nignored\n--x\nContent-Type: text/plain\n\nplain words\n--x\nContent-Type: text/html\n\n<p>rich words\n--x--\nafter";
 
     #[test]
-    fn of_alternatives_the_plain_text_is_shown_and_the_other_is_kept() {
-        let view = check(ALTERNATIVE, "plain words");
+    fn alternatives_are_all_shown_below_the_subject_the_plain_form_first() {
+        let view = check(ALTERNATIVE, "plain words\n\nrich words");
         let places: Vec<_> = view.passages.iter().map(|p| (p.place.as_str(), p.text.trim())).collect();
-        assert!(places.contains(&("text/html part", "rich words")), "{places:?}");
         assert!(places.contains(&("mail:between parts", "ignored")), "{places:?}");
         assert!(places.contains(&("mail:between parts", "after")), "{places:?}");
         check(&ALTERNATIVE.replace("plain words", ""), "rich words");
+        check(&format!("Subject: About\n{ALTERNATIVE}"), "About\n\nplain words\n\nrich words");
+        let view = check("Subject: =?utf-8?q?Caf=C3=A9?=\n\nopen", "Café\n\nopen");
+        assert_eq!(view.metadata.subject.as_deref(), Some("Café"));
     }
 
     #[test]
@@ -256,7 +288,36 @@ mod tests {
         let attachment = &view.metadata.attachments[0];
         assert_eq!((attachment.name.as_deref(), attachment.size), (Some("a.txt"), 5));
         assert_eq!(attachment.sha256, sha256(b"words"));
+        assert_eq!(attachment.text.as_deref(), Some("words"));
         assert!(view.passages.iter().any(|p| p.place == "attachment a.txt" && p.text == "words"));
+    }
+
+    #[test]
+    fn an_invitation_is_shown_and_an_attached_calendar_is_not() {
+        let invitation = "From: a@b.c\nContent-Type: multipart/alternative; boundary=x\n\n--x\n\nplain\n--x\nContent-Type: text/calendar; method=REQUEST\n\nBEGIN:VEVENT\nSUMMARY:Plan\nEND:VEVENT\n--x--\n";
+        let view = check(invitation, "plain\n\nPlan");
+        assert!(view.findings.is_empty());
+        assert_eq!(view.metadata.attachments[0].text, None);
+        let attached =
+            invitation.replace("REQUEST\n", "REQUEST\nContent-Disposition: attachment; filename=a.ics\n");
+        let view = check(&attached, "plain");
+        assert_eq!(view.metadata.attachments[0].text.as_deref(), Some("Plan"));
+    }
+
+    #[test]
+    fn what_outlook_packed_is_shown_and_its_files_are_listed() {
+        // a body `words`, and a file `a.txt` that says `inner`
+        let packed =
+            "eJ8+IgAAAQyAAgAGAAAAd29yZHMAAAABApAGAAAAAAAAAAEQgAEABgAAAGEudHh0AAAAAQ+ABgAFAAAAaW5uZXIAAA==";
+        let view = check(
+            &format!(
+                "From: a@b.c\nContent-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n{packed}"
+            ),
+            "words",
+        );
+        let listed: Vec<_> =
+            view.metadata.attachments.iter().map(|a| (a.name.as_deref(), a.text.as_deref())).collect();
+        assert_eq!(listed, [(Some("winmail.dat"), None), (Some("a.txt"), Some("inner"))]);
     }
 
     #[test]
@@ -273,10 +334,23 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_another_address_is_a_finding() {
-        let finds = |from: &str| !view(format!("From: {from}\n\nx").as_bytes()).findings.is_empty();
-        assert!(finds("\"boss@bank.example\" <a@evil.example>"));
-        assert!(!finds("\"a@b.example\" <a@b.example>"));
-        assert!(!finds("Ann <a@b.example>"));
+    fn what_is_odd_about_the_sender_is_told_and_found() {
+        let view = check("From: \"boss@bank.example\" <a@evil.example>\nReply-To: b@other.example\n\nx", "x");
+        assert_eq!(view.metadata.doubts, [Doubt::NameIsAnotherAddress, Doubt::RepliesGoElsewhere]);
+        let kinds: Vec<_> = view.findings.iter().map(|finding| finding.kind.as_str()).collect();
+        assert_eq!(kinds, ["sender-name", "replies-go-elsewhere"]);
+        let view = check("From: Ann <a@b.example>\n\nx", "x");
+        assert!(view.metadata.doubts.is_empty() && view.findings.is_empty());
+    }
+
+    #[test]
+    fn what_servers_say_about_the_sender_is_told_as_claimed_the_topmost_first() {
+        let view = check(
+            "ARC-Authentication-Results: i=1; far.example; spf=fail\nAuthentication-Results: mx.example;\n dkim=pass header.d=b.example\nAuthentication-Results: old.example; spf=none\nFrom: a@b.example\n\nx",
+            "x",
+        );
+        let told: Vec<_> =
+            view.metadata.authentication.iter().map(|a| (a.server.as_str(), a.method.as_str())).collect();
+        assert_eq!(told, [("mx.example", "dkim"), ("old.example", "spf"), ("far.example", "spf")]);
     }
 }

@@ -12,10 +12,15 @@ const DEPTH: usize = 24;
 /// Parts of one mail.
 const PARTS: usize = 10_000;
 
+/// Bytes of packed messages that are unpacked at one time, each within the one before.
+const UNPACKED: usize = 32 * 1024 * 1024;
+
 pub(super) enum Node<'a> {
     Leaf(Leaf<'a>),
     /// The header of a forwarded message, whose parts follow.
     Forwarded(&'a [u8]),
+    /// The body of a part whose header says twice what it is.
+    Ambiguous(&'a [u8]),
     /// What stands before the first and after the last boundary.
     Between(&'a [u8]),
 }
@@ -38,11 +43,18 @@ struct Entity<'a> {
 
 /// Visits every part. Says whether the limits allowed to visit them all.
 pub(super) fn walk(mail: &[u8], visit: &mut impl FnMut(Node<'_>)) -> bool {
-    walk_within(mail, 0, &mut 0, visit)
+    walk_within(mail, 0, 0, &mut 0, visit)
 }
 
-/// `depth` grows with each transfer-encoded message, so this calls itself at most [`DEPTH`] times.
-fn walk_within(mail: &[u8], depth: usize, parts: &mut usize, visit: &mut impl FnMut(Node<'_>)) -> bool {
+/// `depth` grows with each transfer-encoded message, so this calls itself at most [`DEPTH`] times. `unpacked` is what the
+/// messages that this one is within hold.
+fn walk_within(
+    mail: &[u8],
+    depth: usize,
+    unpacked: usize,
+    parts: &mut usize,
+    visit: &mut impl FnMut(Node<'_>),
+) -> bool {
     let mut fully = true;
     let mut todo = vec![Entity { bytes: mail, depth, alternative: None, in_digest: false }];
     while let Some(entity) = todo.pop() {
@@ -53,6 +65,9 @@ fn walk_within(mail: &[u8], depth: usize, parts: &mut usize, visit: &mut impl Fn
         let Entity { bytes, depth, alternative, in_digest } = entity;
         let (head, body) = split(bytes);
         let header = Header::parse(head);
+        if header.says_twice() {
+            visit(Node::Ambiguous(body));
+        }
         let media_type = header.media_type_or(if in_digest { "message/rfc822" } else { "text/plain" });
         if depth >= DEPTH && (media_type.starts_with("multipart/") || media_type.starts_with("message/")) {
             fully = false;
@@ -82,9 +97,14 @@ fn walk_within(mail: &[u8], depth: usize, parts: &mut usize, visit: &mut impl Fn
         if matches!(media_type.as_str(), "message/rfc822" | "message/global") {
             let encoding = header.transfer_encoding();
             if matches!(encoding.as_deref(), Some("base64" | "quoted-printable")) {
+                if unpacked + body.len() > UNPACKED {
+                    fully = false;
+                    visit(Node::Between(body));
+                    continue;
+                }
                 let decoded = decode::transfer(body, encoding.as_deref());
                 visit(Node::Forwarded(split(&decoded).0));
-                fully &= walk_within(&decoded, depth + 1, parts, visit);
+                fully &= walk_within(&decoded, depth + 1, unpacked + decoded.len(), parts, visit);
             } else {
                 visit(Node::Forwarded(split(body).0));
                 todo.push(Entity { bytes: body, depth: depth + 1, alternative: None, in_digest: false });

@@ -1,0 +1,92 @@
+//! `detector-training`: figures on sources that were left out, or the weights that are shipped.
+
+use std::{collections::HashSet, fs, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use detector_training::{
+    data::{self, Item, Origin},
+    learn::{self, Settings},
+    measure,
+};
+
+/// Trains the injection detector's model, and measures it on sources that it was not trained on.
+#[derive(Parser)]
+#[command(version)]
+struct Config {
+    #[command(subcommand)]
+    command: Command,
+    /// The folder of the labelled corpus: `dev.jsonl`, `dev_splice.jsonl`.
+    #[arg(long, global = true, default_value = "corpus")]
+    corpus: PathBuf,
+    /// The folder of our own templates.
+    #[arg(long, global = true, default_value = "crates/detector-training/samples")]
+    samples: PathBuf,
+    /// A folder of software's documentation, such as `~/.cargo/registry/src`.
+    #[arg(long, global = true)]
+    documents: Option<PathBuf>,
+    /// What `moltctl sanitize --jsonl` says with the other layers alone: those items count as warned of.
+    #[arg(long, global = true)]
+    known: Vec<PathBuf>,
+    /// The share of ordinary inbound messages that the model may warn of.
+    #[arg(long, global = true, default_value_t = 0.006)]
+    share: f32,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Each collection of attacks left out in turn; nothing is written.
+    LeaveOut,
+    /// Trained on no attack but our own; nothing is written.
+    OwnOnly,
+    /// Trains on everything; the threshold is what leaving out says.
+    Weights {
+        /// The file to write.
+        #[arg(long, default_value = "crates/sanitizer/src/detect/model/weights.bin")]
+        out: PathBuf,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let Config { command, corpus, samples, documents, known, share, settings } = Config::parse();
+    let known = warned_of(&known)?;
+    let mut items = data::corpus(&corpus.join("dev.jsonl"), Origin::Corpus)?;
+    items.extend(data::corpus(&corpus.join("dev_splice.jsonl"), Origin::Spliced)?);
+    items.extend(data::own(&samples, 2, 3)?);
+    if let Some(folder) = documents {
+        items.extend(data::documents(&folder)?);
+    }
+    eprintln!("{} items", items.len());
+
+    let scores = match command {
+        Command::OwnOnly => measure::own_attacks_only(&items, &settings),
+        Command::LeaveOut | Command::Weights { .. } => measure::left_out(&items, &settings),
+    };
+    let threshold = measure::threshold(&items, &scores, &known, share);
+    print!("{}", measure::table(&items, &scores, &known, threshold));
+    if let Command::Weights { out } = command {
+        let all: Vec<&Item> = items.iter().collect();
+        let model = learn::learn(&all, &settings);
+        let slope = measure::slope(&items, &scores, threshold);
+        fs::write(&out, measure::file(&model, threshold, slope))
+            .with_context(|| format!("cannot write {}", out.display()))?;
+    }
+    Ok(())
+}
+
+/// The ids that other layers warn of, from lines of JSON.
+fn warned_of(files: &[PathBuf]) -> anyhow::Result<HashSet<String>> {
+    let mut known = HashSet::new();
+    for file in files {
+        let lines = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        for line in lines.lines() {
+            let line: serde_json::Value = serde_json::from_str(line)?;
+            if line.get("flagged").and_then(serde_json::Value::as_bool) == Some(true) {
+                known.extend(line.get("id").and_then(serde_json::Value::as_str).map(str::to_owned));
+            }
+        }
+    }
+    Ok(known)
+}

@@ -1,0 +1,144 @@
+//! How well a model does on sources that it was not trained on, and where its threshold stands.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::{
+    data::{Item, Origin},
+    learn::{self, Model, Settings},
+};
+
+/// Parts that the harmless items are cut into; each is measured by a model that was not trained on it.
+const PARTS: usize = 5;
+
+/// The evidence of each item by a model that knows neither the item nor, for an attack, any item of its collection.
+#[must_use]
+pub fn left_out(items: &[Item], settings: &Settings) -> Vec<(usize, f32)> {
+    let collections: BTreeSet<&str> =
+        items.iter().filter(|item| item.attack && is_measured(item)).map(collection).collect();
+    let mut sums: BTreeMap<usize, (f32, u16)> = BTreeMap::new();
+    for (turn, left_out) in collections.iter().enumerate() {
+        let part = turn % PARTS;
+        let is_unseen = |item: &Item| {
+            is_measured(item)
+                && if item.attack { collection(item) == *left_out } else { part_of(item) == part }
+        };
+        let seen: Vec<&Item> = items.iter().filter(|item| !is_unseen(item)).collect();
+        let model = learn::learn(&seen, settings);
+        for (at, item) in items.iter().enumerate().filter(|(_, item)| is_unseen(item)) {
+            let (sum, times) = sums.entry(at).or_default();
+            *sum += model.score(item);
+            *times += 1;
+        }
+    }
+    sums.into_iter().map(|(at, (sum, times))| (at, sum / f32::from(times))).collect()
+}
+
+/// The same with a model that was trained on no attack but our own.
+#[must_use]
+pub fn own_attacks_only(items: &[Item], settings: &Settings) -> Vec<(usize, f32)> {
+    let mut scores = Vec::new();
+    for part in 0..PARTS {
+        let is_seen = |item: &Item| !is_measured(item) || !item.attack && part_of(item) != part;
+        let seen: Vec<&Item> = items.iter().filter(|item| is_seen(item)).collect();
+        let model = learn::learn(&seen, settings);
+        let unseen = items.iter().enumerate().filter(|(_, item)| is_measured(item) && part_of(item) == part);
+        scores.extend(unseen.map(|(at, item)| (at, model.score(item))));
+    }
+    scores
+}
+
+/// The evidence above which only this share of ordinary inbound messages is.
+#[must_use]
+pub fn threshold(items: &[Item], scores: &[(usize, f32)], known: &HashSet<String>, share: f32) -> f32 {
+    let inbound =
+        |at: usize| items.get(at).filter(|item| item.is_inbound() && !known.contains(&item.id)).is_some();
+    let mut harmless: Vec<f32> =
+        scores.iter().filter(|(at, _)| inbound(*at)).map(|(_, score)| *score).collect();
+    harmless.sort_by(|a, b| b.total_cmp(a));
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a few thousand items"
+    )]
+    let allowed = (harmless.len() as f32 * share) as usize;
+    harmless.get(allowed).copied().unwrap_or_default()
+}
+
+/// A table of what is warned of: by collection and kind. `known` are items that other layers warn of.
+#[must_use]
+pub fn table(items: &[Item], scores: &[(usize, f32)], known: &HashSet<String>, threshold: f32) -> String {
+    let mut rows: BTreeMap<(Origin, &str, &str), (u32, u32)> = BTreeMap::new();
+    for (at, score) in scores {
+        let Some(item) = items.get(*at) else { continue };
+        let source = if item.attack { item.source.as_str() } else { "" };
+        let (warned, all) = rows.entry((item.origin, &item.tier, source)).or_default();
+        *warned += u32::from(*score >= threshold || known.contains(&item.id));
+        *all += 1;
+    }
+    let mut lines = String::new();
+    for ((origin, tier, source), (warned, all)) in &rows {
+        let share = f64::from(*warned) / f64::from(*all);
+        lines.push_str(&format!("  {origin:?} {tier} {source}: {warned} of {all}, {share:.3}\n"));
+    }
+    let wanted = |origin: Origin| {
+        let shares: Vec<f64> = rows
+            .iter()
+            .filter(|((of, tier, _), (_, all))| {
+                *of == origin && matches!(*tier, "A_indirect" | "B_direct") && *all >= 15
+            })
+            .map(|(_, (warned, all))| f64::from(*warned) / f64::from(*all))
+            .collect();
+        shares.iter().sum::<f64>() / f64::from(u32::try_from(shares.len()).unwrap_or_default().max(1))
+    };
+    let (corpus, spliced) = (wanted(Origin::Corpus), wanted(Origin::Spliced));
+    format!("threshold {threshold:.2}: recall, mean over sources {corpus:.3}; spliced {spliced:.3}\n{lines}")
+}
+
+/// How fast certainty grows with evidence: the slope of a logistic curve through the threshold that fits best.
+#[must_use]
+pub fn slope(items: &[Item], scores: &[(usize, f32)], threshold: f32) -> f32 {
+    let loss = |slope: f32| -> f32 {
+        let mut sums = [(0.0_f32, 0.0_f32); 2];
+        for (at, score) in scores {
+            let Some(item) = items.get(*at).filter(|item| item.is_wanted() || item.is_inbound()) else {
+                continue;
+            };
+            let towards = if item.attack { 1.0 } else { -1.0 };
+            let margin = slope * (score - threshold) * towards;
+            let (sum, count) = if item.attack { &mut sums[0] } else { &mut sums[1] };
+            *sum += (1.0 + (-margin).exp()).ln();
+            *count += 1.0;
+        }
+        sums.iter().map(|(sum, count)| sum / count.max(1.0)).sum()
+    };
+    let candidates = (1_u8..=60).map(|tenth| 0.1 * f32::from(tenth));
+    candidates.min_by(|a, b| loss(*a).total_cmp(&loss(*b))).unwrap_or(1.0)
+}
+
+/// The file that the sanitizer carries.
+#[must_use]
+pub fn file(model: &Model, threshold: f32, slope: f32) -> Vec<u8> {
+    sanitizer::training::weights_file(&model.weights, model.biases, threshold, slope)
+}
+
+/// Items of the labelled corpus that figures are made of.
+fn is_measured(item: &Item) -> bool {
+    matches!(item.origin, Origin::Corpus | Origin::Spliced)
+        && !matches!(item.tier.as_str(), "A_task" | "evasion")
+}
+
+/// Sources whose names begin alike were collected by the same hand, and are left out together.
+fn collection(item: &Item) -> &str {
+    item.source.split('-').next().unwrap_or_default()
+}
+
+/// The part that an item is in, by its name.
+fn part_of(item: &Item) -> usize {
+    // FNV-1a
+    let hash = item
+        .id
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (hash >> 7) as usize % PARTS
+}

@@ -1,0 +1,135 @@
+//! Base64 in both its alphabets, with or without padding, over lines or in pieces, and base32.
+
+use super::{super::vocabulary, as_text, context};
+use crate::mail::decode_base64;
+
+/// A run of at least this many characters is decoded whatever it looks like.
+const LONG: usize = 20;
+
+/// Every passage that decodes to words, with what stands before it.
+pub(super) fn decoded(text: &str) -> Option<String> {
+    let mut read = String::new();
+    let runs = runs(text);
+    let mut rest = runs.as_slice();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if !first.may_be_piece(text) {
+            continue;
+        }
+        // pieces of one passage stand apart by white space alone, perhaps as a quotation
+        let mut pieces = vec![first];
+        while let Some((next, after)) = rest.split_first() {
+            let gap = pieces.last().and_then(|last| text.get(last.end..next.start)).unwrap_or("-");
+            if gap.len() > 6
+                || !gap.bytes().all(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'|'))
+                || !next.may_be_piece(text)
+            {
+                break;
+            }
+            pieces.push(next);
+            rest = after;
+        }
+        let before = context(text.get(..first.start).unwrap_or_default());
+        match passage(text, &pieces) {
+            Some(passage) => push(before, &passage, &mut read),
+            None if pieces.len() > 1 => {
+                for piece in &pieces {
+                    let before = context(text.get(..piece.start).unwrap_or_default());
+                    passage(text, &[piece]).into_iter().for_each(|passage| push(before, &passage, &mut read));
+                }
+            }
+            None => {}
+        }
+    }
+    (!read.is_empty()).then_some(read)
+}
+
+fn push(before: &str, passage: &str, to: &mut String) {
+    // a passage within a path or a label has its beginning in the text before
+    to.push_str(before);
+    to.push_str(passage);
+    to.push('\n');
+}
+
+struct Run {
+    start: usize,
+    end: usize,
+}
+
+/// Letters, digits and signs of the alphabets, as long as a piece of a passage at least.
+fn runs(text: &str) -> Vec<Run> {
+    let of_alphabet = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=');
+    let mut runs = Vec::new();
+    let mut at = 0;
+    for run in text.as_bytes().split(|b| !of_alphabet(b)) {
+        // `name=value`: padding stands at the end only
+        let mut start = at;
+        let padding = run.iter().rev().take_while(|b| **b == b'=').count();
+        let body = run.get(..run.len() - padding).unwrap_or_default();
+        if let Some(sign) = body.iter().rposition(|b| *b == b'=') {
+            start += sign + 1;
+        }
+        let end = at + run.len();
+        if end - start >= 4 {
+            runs.push(Run { start, end });
+        }
+        at = end + 1;
+    }
+    runs
+}
+
+impl Run {
+    /// Long, or no word by its looks: letters of both sizes within it, or digits.
+    fn may_be_piece(&self, text: &str) -> bool {
+        let run = text.as_bytes().get(self.start..self.end).unwrap_or_default();
+        let inner = run.get(1..).unwrap_or_default();
+        let capital = inner.iter().any(u8::is_ascii_uppercase);
+        let odd = run.iter().any(|b| b.is_ascii_digit() || matches!(b, b'+' | b'/' | b'='));
+        run.len() >= LONG
+            || capital && (odd || run.iter().any(u8::is_ascii_lowercase))
+            || odd && run.ends_with(b"=")
+    }
+}
+
+fn passage(text: &str, pieces: &[&Run]) -> Option<String> {
+    let mut run = Vec::new();
+    for piece in pieces {
+        run.extend_from_slice(text.as_bytes().get(piece.start..piece.end)?);
+    }
+    if run.len() >= 16 && run.iter().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7' | b'=')) {
+        return as_text(&base32(&run)).filter(|text| has_words(text, 1));
+    }
+    let read = as_text(&decode_base64(&run))?;
+    match run.len() {
+        LONG.. => Some(read),
+        8.. => Some(read).filter(|read| has_words(read, 1)),
+        _ => None,
+    }
+}
+
+/// Whether most of the words are common English ones, and this many at least.
+fn has_words(text: &str, least: usize) -> bool {
+    let lower = text.to_lowercase();
+    let words = || lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let known = words().filter(|word| word.len() >= 3 && vocabulary::knows(word.as_bytes())).count();
+    known >= least && known * 3 >= words().count()
+}
+
+fn base32(run: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(run.len() / 8 * 5);
+    let (mut bits, mut held) = (0u32, 0u32);
+    for b in run {
+        let value = match b {
+            b'A'..=b'Z' => b - b'A',
+            b'2'..=b'7' => b - b'2' + 26,
+            _ => continue,
+        };
+        bits = (bits << 5) | u32::from(value);
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+        }
+    }
+    bytes
+}

@@ -1,0 +1,90 @@
+//! `%49`, `\u0049`, `\x49`, `=49` and `&#73;` as the characters they stand for.
+
+use std::borrow::Cow;
+
+use crate::{html, mail::hex_digit};
+
+/// Fewer escapes than this are an address or a sign that someone typed.
+const ESCAPES: usize = 3;
+
+/// The lines that have escapes, decoded, each with the line before it.
+pub(super) fn decoded(text: &str) -> Option<String> {
+    let escapes =
+        text.matches(['%', '\\', '=']).take(ESCAPES).count() + text.matches("&#").take(ESCAPES).count();
+    if escapes < ESCAPES && !text.contains("&lt;") && !text.contains("&amp;") {
+        return None;
+    }
+    let mut read = String::new();
+    let mut undone = 0;
+    let (mut before, mut goes_on) = ("", false);
+    for line in text.split_inclusive('\n') {
+        let entities = html::decode_entities(line, false);
+        let mut count = usize::from(matches!(&entities, Cow::Owned(decoded) if decoded != line)) * ESCAPES;
+        let line_read = unescaped(&entities, &mut count);
+        if count > 0 || goes_on {
+            read.push_str(before);
+            read.push_str(&line_read);
+            before = "";
+        } else {
+            before = line;
+        }
+        goes_on = count > 0 && line.trim_end().ends_with('=');
+        undone += count;
+    }
+    (undone >= ESCAPES).then_some(read)
+}
+
+fn unescaped<'t>(text: &'t str, count: &mut usize) -> Cow<'t, str> {
+    if !text.contains(['%', '\\', '=']) {
+        return Cow::Borrowed(text);
+    }
+    let mut read = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    let mut in_address = false;
+    while let Some((b, after)) = rest.split_first() {
+        if let Some((value, after)) = escape(rest) {
+            match (u8::try_from(value), *b) {
+                // bytes of UTF-8, or characters
+                (Ok(byte), b'%' | b'=') => read.push(byte),
+                _ => {
+                    let c = char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER);
+                    read.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+            }
+            in_address = *b == b'%';
+            *count += 1;
+            rest = after;
+            continue;
+        }
+        // a line that goes on
+        if let [b'=', b'\n', after @ ..] | [b'=', b'\r', b'\n', after @ ..] = rest {
+            rest = after;
+            continue;
+        }
+        in_address &= !b.is_ascii_whitespace();
+        read.push(if *b == b'+' && in_address { b' ' } else { *b });
+        rest = after;
+    }
+    Cow::Owned(String::from_utf8_lossy(&read).into_owned())
+}
+
+/// The escape at the beginning: the number it gives, and what follows.
+fn escape(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, after, radix) = match text {
+        [b'%' | b'=', digits @ ..] => (digits.get(..2)?, digits.get(2..)?, 16),
+        [b'\\', b'x', digits @ ..] => (digits.get(..2)?, digits.get(2..)?, 16),
+        [b'\\', b'u', b'{', digits @ ..] => {
+            let end = digits.iter().take(7).position(|b| *b == b'}')?;
+            (digits.get(..end)?, digits.get(end + 1..)?, 16)
+        }
+        [b'\\', b'u', digits @ ..] => (digits.get(..4)?, digits.get(4..)?, 16),
+        [b'\\', b'U', digits @ ..] => (digits.get(..8)?, digits.get(8..)?, 16),
+        [b'\\', digits @ ..] => (digits.get(..3)?, digits.get(3..)?, 8),
+        _ => return None,
+    };
+    let value = digits.iter().try_fold(0u32, |value, b| {
+        let digit = u32::from(hex_digit(*b)?);
+        (digit < radix).then(|| value.wrapping_mul(radix) + digit)
+    });
+    value.filter(|_| !digits.is_empty()).map(|value| (value, after))
+}

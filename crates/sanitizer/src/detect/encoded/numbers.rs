@@ -1,0 +1,83 @@
+//! Characters by their numbers: hexadecimal, decimal, octal and binary, with whatever stands between.
+
+use super::{as_text, context};
+use crate::mail::hex_digit;
+
+/// Fewer characters are no message.
+const CHARACTERS: usize = 6;
+
+/// Every sequence of numbers that spells words, with what stands before it.
+pub(super) fn decoded(text: &str) -> Option<String> {
+    let mut read = String::new();
+    let mut sequence: Vec<&str> = Vec::new();
+    let mut start = 0;
+    let mut rest = text;
+    while let Some(digit) = rest.bytes().position(|b| b.is_ascii_alphanumeric() || !b.is_ascii()) {
+        let (between, from) = rest.split_at_checked(digit).unwrap_or(("", rest));
+        let end = from.bytes().position(|b| b.is_ascii() && !b.is_ascii_alphanumeric()).unwrap_or(from.len());
+        let (token, after) = from.split_at_checked(end).unwrap_or((from, ""));
+        if between.len() > 6 {
+            flush(&mut sequence, text.get(..start), &mut read);
+        }
+        // `\x49`, `0x49` and `U+0049`
+        let mark = matches!(token, "U" | "u" | "x" | "chr" | "Chr" | "CHR");
+        let number = token.strip_prefix("0x").or_else(|| token.strip_prefix('x')).unwrap_or(token);
+        // `dad` and `be` are words; letters alone are never the bytes of letters
+        let word = number.len() <= 4 && number.bytes().all(|b| b.is_ascii_alphabetic());
+        if number.len() >= 2 && !word && number.bytes().all(|b| b.is_ascii_hexdigit()) {
+            if sequence.is_empty() {
+                start = text.len() - from.len();
+            }
+            sequence.push(number);
+        } else if !mark {
+            flush(&mut sequence, text.get(..start), &mut read);
+        }
+        rest = after;
+    }
+    flush(&mut sequence, text.get(..start), &mut read);
+    (!read.is_empty()).then_some(read)
+}
+
+fn flush(sequence: &mut Vec<&str>, before: Option<&str>, to: &mut String) {
+    let numbers = std::mem::take(sequence);
+    if numbers.iter().map(|number| number.len()).sum::<usize>() < CHARACTERS * 2 {
+        return;
+    }
+    let by = |radix, width: std::ops::RangeInclusive<usize>| {
+        let each = numbers.iter().map(|number| {
+            width.contains(&number.len()).then(|| u8::from_str_radix(number, radix).ok()).flatten()
+        });
+        each.collect::<Option<Vec<u8>>>().and_then(|bytes| spelt(&bytes))
+    };
+    let found = by(2, 7..=8)
+        .or_else(|| pairs(&numbers).and_then(|bytes| spelt(&bytes)))
+        .or_else(|| by(10, 2..=3))
+        .or_else(|| by(8, 2..=3))
+        .or_else(|| by(16, 4..=6));
+    if let Some(found) = found {
+        to.push_str(context(before.unwrap_or_default()));
+        to.push_str(&found);
+        to.push('\n');
+    }
+}
+
+/// Hexadecimal: two digits a byte, however they are grouped.
+fn pairs(numbers: &[&str]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for number in numbers {
+        let digits: Vec<u8> = number.bytes().filter_map(hex_digit).collect();
+        let (pairs, []) = digits.as_chunks::<2>() else { return None };
+        // one character after the other, as `0049`
+        let skip = usize::from(pairs.len() == 2 && pairs.first() == Some(&[0, 0]));
+        bytes.extend(pairs.iter().skip(skip).map(|[high, low]| high * 16 + low));
+    }
+    Some(bytes)
+}
+
+/// A text of letters and spaces: numbers in tables and keys spell anything but that.
+fn spelt(bytes: &[u8]) -> Option<String> {
+    let text = as_text(bytes).filter(|text| text.chars().count() >= CHARACTERS)?;
+    let letters = text.chars().filter(|c| c.is_alphabetic() || *c == ' ').count();
+    (letters * 10 >= text.chars().count() * 8 && text.chars().filter(|c| c.is_lowercase()).count() >= 3)
+        .then_some(text)
+}

@@ -1,0 +1,121 @@
+//! What the model counts in a text. Every feature stands at one word, so the evidence of any passage is a sum.
+
+use super::tokens::Token;
+
+/// Buckets of the hashed features.
+pub(crate) const BUCKETS: u32 = 1 << 18;
+
+/// How far apart two words may be to be seen together, in words.
+const REACH: usize = 7;
+
+/// A feature that comes again within this many words counts once: repeating a word is no evidence.
+const AGAIN: usize = 64;
+
+/// Passes every feature of a text to `found`: the word it ends at, and its bucket.
+pub(crate) fn each(tokens: &[Token<'_>], found: &mut impl FnMut(usize, u32)) {
+    let hashes: Vec<u32> = tokens.iter().map(|token| hash(token.text)).collect();
+    // direct-mapped: what shares a place forgets, and then counts twice
+    let mut recent = [(u32::MAX, 0_usize); RECENT];
+    for at in 0..tokens.len() {
+        ending_at(tokens, &hashes, at, &mut |bucket| {
+            if let Some(seen) = recent.get_mut(bucket as usize % RECENT) {
+                let again = seen.0 == bucket && at - seen.1 < AGAIN;
+                *seen = (bucket, at);
+                if !again {
+                    found(at, bucket);
+                }
+            }
+        });
+    }
+}
+
+/// How many features are remembered.
+const RECENT: usize = 8192;
+
+/// The bucket of words of a class, wherever in a sentence.
+pub(crate) fn of_class(class: u32) -> u32 {
+    bucket(7, class, 0)
+}
+
+fn ending_at(tokens: &[Token<'_>], hashes: &[u32], at: usize, found: &mut impl FnMut(u32)) {
+    let (Some(token), Some(&word)) = (tokens.get(at), hashes.get(at)) else { return };
+    let before = |back: usize| at.checked_sub(back).and_then(|i| hashes.get(i).copied()).unwrap_or(1);
+    let (one, two) = (before(1), before(2));
+    found(bucket(1, word, 0));
+    found(bucket(2, one, word));
+    found(bucket(3, two, word));
+    found(bucket(4, mix(two, one), word));
+    if token.first {
+        found(bucket(5, word, 0));
+    }
+    if token.text.len() > 5 {
+        let stem = token.text.char_indices().nth(5).map_or(token.text.len(), |(end, _)| end);
+        found(bucket(6, hash(token.text.get(..stem).unwrap_or_default()), 0));
+    }
+    if token.classes == 0 {
+        return;
+    }
+    let previous = at.checked_sub(1).and_then(|i| tokens.get(i));
+    for class in bits(token.classes) {
+        found(bucket(7, class, u32::from(token.first)));
+        found(bucket(8, class, one));
+        if let Some(previous) = previous {
+            for other in bits(previous.classes) {
+                found(bucket(9, other, class));
+            }
+        }
+    }
+    let mut nearer = 0;
+    let mut triples = 0;
+    for back in 2..=REACH {
+        let Some(other) = at.checked_sub(back).and_then(|i| tokens.get(i)) else { break };
+        if other.classes == 0 {
+            continue;
+        }
+        let distance = if back <= 3 { 10 } else { 11 };
+        for class in bits(token.classes) {
+            for farther in bits(other.classes) {
+                found(bucket(distance, farther, class));
+            }
+        }
+        if nearer != 0 && triples < 2 {
+            triples += 1;
+            for class in bits(token.classes) {
+                for middle in bits(nearer) {
+                    for farther in bits(other.classes) {
+                        found(bucket(12, farther << 16 | middle << 8, class));
+                    }
+                }
+            }
+        }
+        nearer = other.classes;
+    }
+}
+
+/// The hash of a word, the same on every machine.
+pub(crate) fn hash(word: &str) -> u32 {
+    // which number it is says nothing, nor which codes a word with digits is
+    let word = if word.bytes().any(|byte| byte.is_ascii_digit()) { "0" } else { word };
+    // FNV-1a
+    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+fn mix(a: u32, b: u32) -> u32 {
+    (a.rotate_left(13) ^ b.wrapping_mul(0x85eb_ca6b)).wrapping_mul(0xc2b2_ae35)
+}
+
+fn bucket(kind: u32, a: u32, b: u32) -> u32 {
+    let mut h = mix(mix(kind.wrapping_mul(0x9e37_79b9), a), b);
+    h ^= h >> 15;
+    h = h.wrapping_mul(0x846c_a68b);
+    h ^= h >> 13;
+    h % BUCKETS
+}
+
+fn bits(mut classes: u64) -> impl Iterator<Item = u32> + Clone {
+    std::iter::from_fn(move || {
+        let lowest = (classes != 0).then(|| classes.trailing_zeros())?;
+        classes &= classes - 1;
+        Some(lowest)
+    })
+}

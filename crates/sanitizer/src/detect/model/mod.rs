@@ -1,0 +1,70 @@
+//! A small linear model of what orders to an assistant sound like.
+//!
+//! Each word brings the evidence of itself, of its neighbours, and of what it and the words before it do in a sentence.
+//! The passage of a few words, a sentence or a paragraph with the most evidence speaks for the whole text: one sentence
+//! in a long mail is enough.
+
+pub(crate) mod features;
+mod reason;
+pub(crate) mod tokens;
+pub(crate) mod weights;
+
+use std::{ops::Range, sync::LazyLock};
+
+use tokens::Token;
+use weights::Weights;
+
+static WEIGHTS: LazyLock<Weights> = LazyLock::new(Weights::load);
+
+/// What the model makes of a text.
+pub(crate) struct Judgement {
+    /// How sure it is that the text gives orders to an assistant: from 0.5 on, the owner is warned.
+    pub(crate) probability: f64,
+    /// The passage that says so most, in folded words.
+    pub(crate) passage: String,
+    /// What the passage speaks of, in words for the owner.
+    pub(crate) reason: String,
+}
+
+/// Judges a folded text, with its punctuation. A text without words has no judgement.
+pub(crate) fn judge(folded: &str) -> Option<Judgement> {
+    let tokens = tokens::tokens(folded);
+    let (evidence, passage) = strongest(&tokens)?;
+    let words = tokens.get(passage).unwrap_or_default();
+    let log_odds = WEIGHTS.slope * (evidence - WEIGHTS.threshold);
+    Some(Judgement {
+        probability: 1.0 / (1.0 + f64::from(-log_odds).exp()),
+        passage: spoken(words),
+        reason: reason::of(words, &WEIGHTS),
+    })
+}
+
+/// The passage with the most evidence, and that.
+fn strongest(tokens: &[Token<'_>]) -> Option<(f32, Range<usize>)> {
+    let mut sums = vec![0_i32; tokens.len() + 1];
+    features::each(tokens, &mut |at, bucket| {
+        if let Some(sum) = sums.get_mut(at + 1) {
+            *sum += WEIGHTS.steps(bucket);
+        }
+    });
+    let mut total = 0;
+    for sum in &mut sums {
+        total += *sum;
+        *sum = total;
+    }
+    let of_window = |window: &weights::Window| {
+        let length = window.words.min(tokens.len());
+        let passages = sums.iter().zip(sums.iter().skip(length)).map(|(before, through)| through - before);
+        let (start, most) = passages.enumerate().max_by_key(|(_, sum)| *sum)?;
+        #[expect(clippy::cast_precision_loss, reason = "a window's sum is far below 2^24")]
+        let evidence = window.bias + most as f32 * WEIGHTS.scale;
+        Some((evidence, start..start + length))
+    };
+    let of_windows = WEIGHTS.windows.iter().filter_map(of_window);
+    of_windows.filter(|_| !tokens.is_empty()).max_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+fn spoken(words: &[Token<'_>]) -> String {
+    let texts: Vec<&str> = words.iter().map(|token| token.text.trim_start_matches('\u{1}')).collect();
+    texts.join(" ")
+}

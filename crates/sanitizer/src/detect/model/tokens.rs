@@ -1,0 +1,150 @@
+//! A text as the model reads it: words by what they do, and the few signs that matter.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+/// One word or sign.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Token<'t> {
+    pub(crate) text: &'t str,
+    /// One bit for each class of the lexicon that the word is in.
+    pub(crate) classes: u64,
+    /// It begins a sentence or a line.
+    pub(crate) first: bool,
+}
+
+/// Cuts folded text, with its punctuation, into tokens.
+pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut found = Vec::with_capacity(text.len() / 5);
+    let mut first = true;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if c.is_alphanumeric() || c == '_' {
+            let end = if is_sign(c) {
+                c.len_utf8()
+            } else {
+                rest.find(|c: char| !is_inside(c) || is_sign(c)).unwrap_or(rest.len())
+            };
+            let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            let (word, after) = address(rest, word, after);
+            found.push(Token { text: word, classes: classes(word), first });
+            first = false;
+            rest = after;
+            continue;
+        }
+        let (sign, after) = rest.split_at_checked(c.len_utf8()).unwrap_or((rest, ""));
+        rest = after;
+        match c {
+            '.' | ';' | '。' => first = true,
+            '\n' => {
+                first = true;
+                let newline = found.last().is_some_and(|token: &Token<'_>| token.text == "\n");
+                if newline || found.is_empty() {
+                    continue;
+                }
+                found.push(Token { text: sign, classes: 0, first: false });
+            }
+            '!' | '?' | ':' | '"' | '[' | ']' | '{' | '}' | '<' | '>' | '#' | '=' | '|' | '`' | '\''
+            | '“' | '”' | '！' | '？' | '：' => {
+                if c == '\''
+                    && !rest.starts_with(|c: char| c.is_whitespace())
+                    && found.last().is_some_and(|_| false)
+                {
+                    continue;
+                }
+                found.push(Token { text: sign, classes: 0, first: false });
+                first = first
+                    || matches!(c, '!' | '?' | ':' | '"' | '“' | '[' | '>' | '\'' | '{' | '！' | '？' | '：');
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Scripts that do not part words: each sign is a token.
+fn is_sign(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+fn is_inside(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '\'' | '’' | '_')
+}
+
+/// An address of a page or a mailbox is one token, whatever it says.
+fn address<'t>(rest: &'t str, word: &'t str, after: &'t str) -> (&'t str, &'t str) {
+    let is_page = matches!(word, "http" | "https" | "ftp") && after.starts_with("://")
+        || word == "www" && after.starts_with('.');
+    let is_mailbox = after.starts_with('@')
+        || after.starts_with(['.', '-', '+']) && {
+            let end = after
+                .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_')))
+                .unwrap_or(after.len())
+                .min(64);
+            after.get(end..).is_some_and(|next| next.starts_with('@'))
+        };
+    let is_host = !is_page && !is_mailbox && names_a_host(rest);
+    if !is_page && !is_mailbox && !is_host {
+        return (word, after);
+    }
+    let end = rest
+        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\'' | ')' | ']' | '}' | ','))
+        .unwrap_or(rest.len());
+    let (_, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    (if is_mailbox { "\u{1}mailbox" } else { "\u{1}page" }, after)
+}
+
+/// `www.` or not: words joined by dots, of which the last is one that hosts end with.
+fn names_a_host(rest: &str) -> bool {
+    const ENDINGS: [&str; 16] = [
+        "com", "org", "net", "edu", "gov", "io", "co", "info", "biz", "ai", "app", "dev", "example", "test",
+        "eu", "uk",
+    ];
+    let end = rest
+        .bytes()
+        .take(80)
+        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')))
+        .unwrap_or(rest.len().min(80));
+    let host = rest.get(..end).unwrap_or_default().trim_end_matches('.');
+    host.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending))
+}
+
+/// The lexicon: whole words, and stems by their length.
+struct Lexicon {
+    words: HashMap<&'static str, u64>,
+    stems: HashMap<&'static str, u64>,
+}
+
+/// Names of the classes, in the order of their bits.
+pub(crate) static CLASSES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| lines().map(|(name, _)| name).collect());
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let mut lexicon = Lexicon { words: HashMap::new(), stems: HashMap::new() };
+    for (at, (_, words)) in lines().enumerate() {
+        for word in words.split_whitespace() {
+            match word.strip_suffix('*') {
+                Some(stem) => *lexicon.stems.entry(stem).or_default() |= 1 << at,
+                None => *lexicon.words.entry(word).or_default() |= 1 << at,
+            }
+        }
+    }
+    lexicon
+});
+
+fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    include_str!("lexicon.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(':'))
+}
+
+fn classes(word: &str) -> u64 {
+    let lexicon = &*LEXICON;
+    let mut classes = lexicon.words.get(word).copied().unwrap_or_default();
+    for end in 3..=word.len().min(12) {
+        if let Some(stem) = word.get(..end) {
+            classes |= lexicon.stems.get(stem).copied().unwrap_or_default();
+        }
+    }
+    classes
+}

@@ -1,0 +1,76 @@
+//! The trained weights: made by `crates/detector-training`, which says how to make them again.
+
+use super::features::BUCKETS;
+
+/// A window's length in words, and what it starts from before any word is counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    pub(crate) words: usize,
+    pub(crate) bias: f32,
+}
+
+/// Little-endian: magic, the bias of each window (f32), f32 threshold, f32 slope, f32 scale, then one signed byte
+/// for each bucket.
+static FILE: &[u8] = include_bytes!("weights.bin");
+
+/// The first bytes of the file; the number changes with the features.
+const MAGIC: [u8; 4] = *b"MBW1";
+
+/// Windows in the file.
+pub(crate) const WINDOWS: usize = 3;
+
+/// Their lengths, in words: a few words, a sentence, a paragraph.
+pub(crate) const SIZES: [usize; WINDOWS] = [8, 24, 48];
+
+const HEAD: usize = MAGIC.len() + WINDOWS * 4 + 12;
+
+// A file of another form does not compile.
+const _: () = assert!(FILE.len() == HEAD + BUCKETS as usize);
+
+pub(crate) struct Weights {
+    pub(crate) windows: [Window; WINDOWS],
+    /// Evidence from which the owner is warned.
+    pub(crate) threshold: f32,
+    /// How much surer one unit of evidence makes, in log-odds.
+    pub(crate) slope: f32,
+    /// What one step of a weight is worth.
+    pub(crate) scale: f32,
+    steps: &'static [u8],
+}
+
+impl Weights {
+    pub(crate) fn load() -> Self {
+        let number = |at: usize| {
+            let bytes = FILE.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+            f32::from_le_bytes(bytes.unwrap_or_default())
+        };
+        let window = |(n, words)| Window { words, bias: number(MAGIC.len() + n * 4) };
+        let mut windows = SIZES.into_iter().enumerate().map(window);
+        let after = MAGIC.len() + WINDOWS * 4;
+        Self {
+            windows: std::array::from_fn(|_| windows.next().unwrap_or(Window { words: 0, bias: f32::MIN })),
+            threshold: number(after),
+            slope: number(after + 4),
+            scale: number(after + 8),
+            steps: FILE.get(HEAD..).unwrap_or_default(),
+        }
+    }
+
+    /// The weight of a bucket, in steps.
+    pub(crate) fn steps(&self, bucket: u32) -> i32 {
+        self.steps.get(bucket as usize).map_or(0, |step| i32::from(step.cast_signed()))
+    }
+}
+
+/// The bytes of a file with these weights; the largest weight is 127 steps.
+pub(crate) fn to_file(weights: &[f32], biases: [f32; WINDOWS], threshold: f32, slope: f32) -> Vec<u8> {
+    let largest = weights.iter().fold(f32::MIN_POSITIVE, |largest, weight| largest.max(weight.abs()));
+    let scale = largest / 127.0;
+    let mut file = MAGIC.to_vec();
+    for number in biases.into_iter().chain([threshold, slope, scale]) {
+        file.extend(number.to_le_bytes());
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "between -127 and 127 by the choice of the scale")]
+    file.extend(weights.iter().map(|weight| ((weight / scale).round() as i8).cast_unsigned()));
+    file
+}

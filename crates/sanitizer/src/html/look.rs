@@ -1,0 +1,172 @@
+//! How text in an element looks. Children inherit it.
+
+use super::{
+    css::{Display, FONT_SIZE, FontSize, Paint, Style},
+    element::{UNSEEN, holds_html, is_unpainted},
+    tag::Tag,
+};
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// For good: no child of it can be seen.
+    lost: bool,
+    invisible: bool,
+    opacity: f32,
+    /// In pixels.
+    size: f32,
+    colour: Paint,
+    ground: Paint,
+    /// Something around it, but for the page itself, has a ground that would cover it.
+    covered: bool,
+    indented_away: bool,
+    squeezed: bool,
+    pub(super) keeps_lines: bool,
+    /// In a part that is shown on a click only.
+    pub(super) folded: bool,
+    /// The same for what is around the part.
+    around_folded: bool,
+    pub(super) place: Place,
+    pub(super) markup: Markup,
+    /// Styled to stand on lines of its own.
+    pub(super) block: bool,
+}
+
+/// Where text goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Page,
+    Title,
+    Sheet,
+    Code,
+}
+
+/// By whose rules tags are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Markup {
+    Html,
+    /// A drawing or formula.
+    Foreign,
+}
+
+impl Look {
+    pub(super) const PAGE: Self = Self {
+        lost: false,
+        invisible: false,
+        opacity: 1.0,
+        size: FONT_SIZE,
+        colour: Paint::BLACK,
+        ground: Paint::WHITE,
+        covered: false,
+        indented_away: false,
+        squeezed: false,
+        keeps_lines: false,
+        folded: false,
+        around_folded: false,
+        place: Place::Page,
+        markup: Markup::Html,
+        block: false,
+    };
+
+    pub(super) fn is_seen(&self) -> bool {
+        !(self.lost
+            || self.invisible
+            || self.indented_away
+            || self.squeezed
+            || FontSize::is_unreadable(self.size)
+            || self.colour.vanishes_on(self.ground, self.opacity))
+    }
+
+    /// The look of a child. `named_hidden`: its class says that only screen readers are to read it.
+    pub(super) fn inside(self, tag: &Tag<'_>, style: &Style, named_hidden: bool) -> Self {
+        let name = tag.name.as_str();
+        let foreign = self.markup == Markup::Foreign || matches!(name, "svg" | "math");
+        let size = style.size.map_or(self.size, |size| size.within(self.size));
+        let (ground, has_ground) = self.ground_in(style);
+        let closed_details = name == "details" && !tag.has("open");
+        Self {
+            lost: self.lost
+                || named_hidden
+                || is_unseen(tag, foreign)
+                || style.display == Some(Display::None)
+                // `display` set by hand shows what the attribute hides
+                || tag.has("hidden") && style.display.is_none()
+                || style.is_lost(size)
+                || style.behind == Some(true) && self.covered && style.position.is_some(),
+            invisible: style.invisible.flatten().unwrap_or(self.invisible),
+            opacity: self.opacity * style.opacity.unwrap_or(1.0),
+            size,
+            colour: self.colour_in(tag, style, foreign),
+            ground,
+            covered: self.covered || has_ground && !matches!(name, "body" | "html"),
+            indented_away: match style.indent {
+                Some(Some(indent)) => indent.px(size).is_some_and(|n| n <= -400.0),
+                Some(None) | None => self.indented_away,
+            },
+            squeezed: match style.letter_spacing {
+                Some(Some(spacing)) => spacing.px(size).is_some_and(|n| n <= -0.5 * size),
+                Some(None) | None => self.squeezed,
+            },
+            keeps_lines: match style.keeps_lines {
+                Some(Some(keeps)) => keeps,
+                Some(None) => self.keeps_lines,
+                None => {
+                    self.keeps_lines || matches!(name, "pre" | "textarea" | "xmp" | "plaintext" | "listing")
+                }
+            },
+            folded: match name {
+                "summary" => self.around_folded,
+                _ => self.folded || closed_details,
+            },
+            around_folded: if closed_details { self.folded } else { self.around_folded || self.folded },
+            place: match name {
+                "style" => Place::Sheet,
+                "script" => Place::Code,
+                "title" if !foreign => Place::Title,
+                _ => self.place,
+            },
+            markup: if foreign && !holds_html(name) { Markup::Foreign } else { Markup::Html },
+            block: style.display == Some(Display::Block),
+        }
+    }
+
+    fn colour_in(&self, tag: &Tag<'_>, style: &Style, foreign: bool) -> Paint {
+        if let Some(paint) = style.drawn_fill.filter(|_| foreign) {
+            return paint;
+        }
+        match style.fill.or(style.colour) {
+            Some(Paint::Inherit | Paint::Current) => self.colour,
+            Some(paint) => paint,
+            None => match tag.name.as_str() {
+                // links, buttons and drawings have colours of their own
+                "a" if tag.has("href") => Paint::Unknown,
+                "button" | "mark" | "input" | "select" | "textarea" => Paint::Unknown,
+                "svg" => Paint::Unknown,
+                _ => self.colour,
+            },
+        }
+    }
+
+    /// What is behind its text, and whether it is its own.
+    fn ground_in(&self, style: &Style) -> (Paint, bool) {
+        if style.pictured == Some(true) {
+            return (Paint::Unknown, true);
+        }
+        match style.background {
+            None | Some(Paint::Inherit | Paint::Current) => (self.ground, false),
+            Some(paint) => {
+                let ground = paint.over(self.ground);
+                (ground, ground != self.ground)
+            }
+        }
+    }
+}
+
+/// By what it is, whatever the styles say.
+fn is_unseen(tag: &Tag<'_>, foreign: bool) -> bool {
+    let name = tag.name.as_str();
+    tag.kind & UNSEEN != 0
+        || foreign && is_unpainted(name)
+        || name == "dialog" && !tag.has("open")
+        // what is inside stands in for what cannot be loaded
+        || name == "object" && tag.has("data")
+}

@@ -1,0 +1,146 @@
+//! Whether another parser reads the same mail out of the same bytes. Where parts begin and end is a matter of taste once a
+//! mail breaks the rules, and a sender can have one program show what another never finds.
+
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
+
+use clean_content::{Finding, Severity};
+use mail_parser::{MessageParser, PartType};
+use memchr::memmem;
+
+use super::decode;
+use crate::{
+    charset, html, show,
+    view::{Sight, View},
+};
+
+/// The other parser looks at the rest of the mail again for each boundary, and drops messages within messages recursively;
+/// so it gets small mails with few of both.
+pub(super) const LARGEST: usize = 256 * 1024;
+const NESTED: usize = 24;
+
+/// Ambiguous bodies that are read every way, in readings.
+const AMBIGUOUS: usize = 12;
+const EVERY_WAY: &str = "mail:as another parser reads it";
+
+/// The texts that our own parser found, each by its letters and digits.
+#[derive(Default)]
+pub(super) struct Texts(HashSet<u64>);
+
+// === impl Texts ===
+
+impl Texts {
+    pub(super) fn add(&mut self, text: &str) {
+        self.0.extend(known_by(text));
+    }
+
+    /// Examines what only the other parser finds, and tells that it does.
+    pub(super) fn compare(&self, raw: &[u8], view: &mut View) {
+        if raw.len() > LARGEST || nested(raw) > NESTED {
+            return;
+        }
+        let Some(message) = MessageParser::new().parse(raw) else { return };
+        let mut only = String::new();
+        for part in &message.parts {
+            let text = match &part.body {
+                PartType::Text(text) => text.to_string(),
+                PartType::Html(page) => html::view(page).visible,
+                PartType::Binary(_)
+                | PartType::InlineBinary(_)
+                | PartType::Message(_)
+                | PartType::Multipart(_) => continue,
+            };
+            if known_by(&text).is_some_and(|known| !self.0.contains(&known)) {
+                only.push_str(&text);
+                only.push('\n');
+            }
+        }
+        if !only.is_empty() {
+            view.findings.push(finding(&only));
+            view.pass(EVERY_WAY, only, Sight::Aside);
+        }
+    }
+}
+
+/// A body of which its header says twice what it is: as it stands, and unpacked.
+pub(super) fn read_every_way(body: &[u8], view: &mut View) {
+    let head = body.get(..LARGEST).unwrap_or(body);
+    view.findings.push(finding(&String::from_utf8_lossy(head.get(..200).unwrap_or(head))));
+    if view.passages.iter().filter(|passage| passage.place == EVERY_WAY).count() < AMBIGUOUS {
+        view.pass(EVERY_WAY, charset::decode(head, None), Sight::Aside);
+        for packing in ["base64", "quoted-printable"] {
+            view.pass(EVERY_WAY, charset::decode(&decode::transfer(head, Some(packing)), None), Sight::Aside);
+        }
+    }
+}
+
+fn finding(evidence: &str) -> Finding {
+    Finding {
+        kind: "parsers-disagree".into(),
+        place: "mail".into(),
+        severity: Severity::Low,
+        reason: "The mail is built so that programs do not agree on what its parts are.".into(),
+        evidence: show::evidence(evidence),
+    }
+}
+
+/// How many multiparts and messages there may be at most.
+fn nested(raw: &[u8]) -> usize {
+    let small = raw.to_ascii_lowercase();
+    memmem::find_iter(&small, b"multipart").count() + memmem::find_iter(&small, b"message/").count()
+}
+
+/// Letters and digits of ASCII alone: charsets and blanks are read in more than one way rightly.
+fn known_by(text: &str) -> Option<u64> {
+    let mut letters = text.bytes().filter(u8::is_ascii_alphanumeric).peekable();
+    letters.peek()?;
+    let mut hash = DefaultHasher::new();
+    letters.for_each(|b| b.hash(&mut hash));
+    Some(hash.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use clean_content::Finding;
+
+    fn disagree(mail: &str) -> Vec<Finding> {
+        let mut findings = super::super::view(mail.as_bytes()).findings;
+        findings.retain(|finding| finding.kind == "parsers-disagree");
+        findings
+    }
+
+    #[test]
+    fn mails_in_order_are_read_alike() {
+        for mail in [
+            "From: a@b.c\n\nwords",
+            "From: a@b.c\nContent-Type: text/html\n\n<p>words",
+            "From: a@b.c\nContent-Type: multipart/alternative; boundary=x\n\n--x\n\none\n--x\nContent-Type: text/html\n\n<p>two\n--x--\n",
+            "From: a@b.c\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\none\n--x\nContent-Type: message/rfc822\n\nSubject: s\n\ntwo\n--x--\n",
+            "From: a@b.c\nContent-Transfer-Encoding: base64\n\nd29yZHM=",
+            "From: a@b.c\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\nContent-Disposition: attachment; filename=a.txt\n\none\n--x--\n",
+        ] {
+            assert_eq!(disagree(mail), [], "{mail}");
+        }
+    }
+
+    #[test]
+    fn mails_that_are_read_in_two_ways_are_a_finding() {
+        for mail in [
+            // which of the two types counts
+            "From: a@b.c\nContent-Type: multipart/mixed; boundary=x\nContent-Type: multipart/mixed; boundary=y\n\n--x\n\none\n--y\n\ntwo\n--y--\n--x--\n",
+            // which of the two packings counts
+            "From: a@b.c\nContent-Transfer-Encoding: base64\nContent-Transfer-Encoding: 7bit\n\nd29yZHM=",
+            // whether a line is a boundary
+            "From: a@b.c\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\none\n--xy\n\ntwo\n--x--\n",
+        ] {
+            let findings = disagree(mail);
+            assert!(!findings.is_empty(), "{mail}");
+        }
+        let view = super::super::view(
+            b"From: a@b.c\nContent-Transfer-Encoding: 7bit\nContent-Transfer-Encoding: base64\n\nd29yZHM=",
+        );
+        assert!(view.passages.iter().any(|passage| passage.text == "words"));
+    }
+}

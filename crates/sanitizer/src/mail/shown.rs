@@ -1,0 +1,214 @@
+//! What a mail shows, in order: its subject, then its parts. Of alternatives every one stands there, the plain form
+//! first: which one a person sees is the choice of her program, so a choice made here would let the sender choose what
+//! she and the agent each see.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
+
+use clean_content::{Finding, Severity};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::show;
+
+/// Bytes of each form that are compared with the other.
+const COMPARED: usize = 256 * 1024;
+
+/// Distinct words that one form may have and the other not: `[image]`, a rule, a note for the other's readers.
+const SAME_BUT_FOR: usize = 3;
+
+/// Distinct words of a form that is a text of its own, and no note that the other form is there.
+const OWN_TEXT: usize = 60;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Form {
+    Plain,
+    Rich,
+}
+
+struct Part {
+    text: String,
+    form: Form,
+    /// The `multipart/alternative` it is in.
+    alternative: Option<usize>,
+}
+
+/// The parts that are shown, in the order in which they stand in the mail.
+#[derive(Default)]
+pub(super) struct Shown {
+    parts: Vec<Part>,
+}
+
+// === impl Shown ===
+
+impl Shown {
+    pub(super) fn push(&mut self, text: String, form: Form, alternative: Option<usize>) {
+        self.parts.push(Part { text, form, alternative });
+    }
+
+    /// Everything that is shown below a subject, and what the forms of it do not both say.
+    pub(super) fn below(mut self, subject: &str) -> (String, Option<Finding>) {
+        let finding = self.forms_differ();
+        // Alternatives stand where the first of them does.
+        let mut first = HashMap::new();
+        let mut order: Vec<(usize, Form, usize)> = Vec::with_capacity(self.parts.len());
+        for (at, part) in self.parts.iter().enumerate() {
+            let block = part.alternative.map_or(at, |alternative| *first.entry(alternative).or_insert(at));
+            let form = if part.alternative.is_some() { part.form } else { Form::Plain };
+            order.push((block, form, at));
+        }
+        order.sort_unstable();
+        let mut text = subject.trim().to_owned();
+        for (_, _, at) in order {
+            let Some(part) = self.parts.get_mut(at).map(|part| std::mem::take(&mut part.text)) else {
+                continue;
+            };
+            if part.trim().is_empty() {
+                continue;
+            }
+            if text.is_empty() {
+                text = part;
+            } else {
+                text.push_str("\n\n");
+                text.push_str(&part);
+            }
+        }
+        (text, finding)
+    }
+
+    /// Whether some alternatives do not say the same words.
+    fn forms_differ(&self) -> Option<Finding> {
+        let mut forms: HashMap<usize, [Words<'_>; 2]> = HashMap::new();
+        for part in &self.parts {
+            if let Some(alternative) = part.alternative {
+                let [plain, rich] = forms.entry(alternative).or_default();
+                match part.form {
+                    Form::Plain => plain.add(&part.text),
+                    Form::Rich => rich.add(&part.text),
+                }
+            }
+        }
+        forms
+            .into_values()
+            .filter_map(|[plain, rich]| differ(&plain, &rich))
+            .max_by_key(|finding| finding.severity)
+    }
+}
+
+/// The distinct words of a form, links left out: a plain form spells out what the other hides behind words.
+#[derive(Default)]
+struct Words<'t> {
+    seen: HashSet<u64>,
+    /// In order, with what each is known by.
+    words: Vec<(&'t str, u64)>,
+    bytes: usize,
+}
+
+fn differ(plain: &Words<'_>, rich: &Words<'_>) -> Option<Finding> {
+    let fewer = plain.words.len().min(rich.words.len());
+    let (in_plain, in_rich) = (plain.without(rich), rich.without(plain));
+    let (only, form) = if in_plain.len() > in_rich.len() { (in_plain, "plain") } else { (in_rich, "HTML") };
+    if fewer == 0 || only.len() < SAME_BUT_FOR {
+        return None;
+    }
+    let shared = plain.words.len() - plain.without(rich).len();
+    let apart = fewer >= OWN_TEXT && shared * 5 < fewer;
+    Some(Finding {
+        kind: "forms-differ".into(),
+        place: "body".into(),
+        severity: if apart { Severity::Medium } else { Severity::Low },
+        reason: if apart {
+            "The mail comes in two forms that are different texts: what a person sees depends on her program."
+        } else {
+            "The mail comes in two forms that do not say all the same words."
+        }
+        .into(),
+        evidence: show::evidence(&format!("only in the {form} form: {}", only.join(" "))),
+    })
+}
+
+// === impl Words ===
+
+impl<'t> Words<'t> {
+    fn add(&mut self, text: &'t str) {
+        for token in text.split_whitespace() {
+            self.bytes += token.len();
+            if self.bytes > COMPARED {
+                return;
+            }
+            let token = token.find("://").map_or(token, |scheme| {
+                let before = token.get(..scheme).unwrap_or_default();
+                before.trim_end_matches(|c: char| c.is_ascii_alphabetic())
+            });
+            if token.contains('@') || token.contains("www.") {
+                continue;
+            }
+            for word in token.unicode_words() {
+                let mut hash = DefaultHasher::new();
+                word.chars().flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hash));
+                let known_by = hash.finish();
+                if self.seen.insert(known_by) {
+                    self.words.push((word, known_by));
+                }
+            }
+        }
+    }
+
+    fn without(&self, other: &Words<'_>) -> Vec<&'t str> {
+        self.words
+            .iter()
+            .filter(|(_, known_by)| !other.seen.contains(known_by))
+            .map(|(word, _)| *word)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forms(plain: &str, rich: &str) -> Option<Severity> {
+        let mut shown = Shown::default();
+        shown.push(plain.into(), Form::Plain, Some(1));
+        shown.push(rich.into(), Form::Rich, Some(1));
+        shown.below("").1.map(|finding| finding.severity)
+    }
+
+    #[test]
+    fn forms_that_do_not_say_the_same_are_a_finding() {
+        let letter = "We meet on Tuesday at ten in the small room by the stairs, bring the plan.";
+        for (plain, rich, severity) in [
+            (letter, letter, None),
+            (letter, "WE MEET on Tuesday at ten\nin the small room by the stairs, bring the plan", None),
+            ("Our offer: https://shop.example/offer?id=7 or www.shop.example", "Our offer: or", None),
+            ("", letter, None),
+            (letter, "", None),
+            ("今日は会議です。", "今日は\n会議です。", None),
+            (letter, &format!("{letter} Wire the money to the new account."), Some(Severity::Low)),
+            (&format!("{letter} Wire the money to the new account."), letter, Some(Severity::Low)),
+            ("Your program shows no HTML mail.", letter, Some(Severity::Low)),
+        ] {
+            assert_eq!(forms(plain, rich), severity, "{plain} | {rich}");
+        }
+        let text = |from: u32| (from..from + 100).map(|n| format!("word{n} ")).collect::<String>();
+        assert_eq!(forms(&text(0), &text(50)), Some(Severity::Low));
+        assert_eq!(forms(&text(0), &text(90)), Some(Severity::Medium));
+    }
+
+    #[test]
+    fn alternatives_stand_where_the_first_of_them_does_and_the_plain_form_before_the_other() {
+        let mut shown = Shown::default();
+        for (text, form, alternative) in [
+            ("a", Form::Rich, None),
+            ("c", Form::Rich, Some(1)),
+            ("e", Form::Plain, None),
+            ("b", Form::Plain, Some(1)),
+            (" ", Form::Plain, None),
+            ("d", Form::Rich, Some(1)),
+        ] {
+            shown.push(text.into(), form, alternative);
+        }
+        assert_eq!(shown.below("s").0, "s\n\na\n\nb\n\nc\n\nd\n\ne");
+    }
+}
