@@ -83,9 +83,9 @@ const ORDERS: &[Form] = &[Form {
 
 pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
     static ADDRESSES: LazyForms = LazyForms::new(|| {
-        Forms::new(FORMS, r"//|data:|\]\(|\.[a-z]", |pattern| {
-            pattern.replace("{PLACE}", PLACE).replace("{DATA}", DATA)
-        })
+        // an address with a sign of a place in it, or what makes a picture or a program of one
+        const GATE: &str = r"//[^\s)>]*(?:[{\[<$(]|%7b|__)|[}>\]]\.[a-z0-9]|\$\{?[a-z0-9_]{1,40}\}?\.[a-z]|!\[|<img|\]:\s|script:|data:(?:text/html|application|image/svg)";
+        Forms::new(FORMS, GATE, |pattern| pattern.replace("{PLACE}", PLACE).replace("{DATA}", DATA))
     });
     static WORDS: LazyForms = LazyForms::new(|| {
         Forms::new(

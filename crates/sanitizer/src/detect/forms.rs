@@ -3,7 +3,7 @@
 use std::sync::{LazyLock, OnceLock};
 
 use clean_content::Severity;
-use regex::{Regex, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::Hit;
 
@@ -24,9 +24,10 @@ pub(super) struct Forms {
     spell: fn(&str) -> String,
 }
 
-/// Every pattern at once, and each one by itself once it was met.
+/// Every pattern as one, which answers the soonest, and then which of them it was.
 struct Any {
-    set: RegexSet,
+    one: Regex,
+    set: OnceLock<RegexSet>,
     each: Vec<(&'static Form, String, OnceLock<Regex>)>,
 }
 
@@ -35,7 +36,14 @@ pub(super) type LazyForms = LazyLock<Forms>;
 
 #[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
 fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern")
+    let limits = RegexBuilder::new(pattern).size_limit(32 << 20).dfa_size_limit(16 << 20).build();
+    limits.expect("a constant pattern")
+}
+
+#[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
+fn as_set<'p>(patterns: impl Iterator<Item = &'p str>) -> RegexSet {
+    let limits = RegexSetBuilder::new(patterns).size_limit(32 << 20).dfa_size_limit(16 << 20).build();
+    limits.expect("constant patterns")
 }
 
 // === impl Forms ===
@@ -56,7 +64,11 @@ impl Forms {
         if self.gate.as_ref().is_some_and(|gate| !gate.is_match(text)) {
             return;
         }
-        let Any { set, each } = self.any.get_or_init(|| Any::new(self.forms, self.spell));
+        let Any { one, set, each } = self.any.get_or_init(|| Any::new(self.forms, self.spell));
+        if !one.is_match(text) {
+            return;
+        }
+        let set = set.get_or_init(|| as_set(each.iter().map(|(_, pattern, _)| pattern.as_str())));
         let mut found: Vec<_> = set.matches(text).iter().filter_map(|at| each.get(at)).collect();
         found.sort_by_key(|(form, _, _)| std::cmp::Reverse(form.severity));
         for (form, pattern, compiled) in found {
@@ -77,7 +89,6 @@ impl Forms {
 // === impl Any ===
 
 impl Any {
-    #[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
     fn new(forms: &'static [Form], spell: fn(&str) -> String) -> Self {
         // the edge of a word that knows all letters has no fast automaton
         let spell = |pattern: &str| spell(pattern).replace("\\b", "(?-u:\\b)").replace("\\s", "[ \\t\\r\\n]");
@@ -87,11 +98,7 @@ impl Any {
             .flat_map(patterns)
             .map(|(form, pattern)| (form, spell(pattern), OnceLock::new()))
             .collect();
-        let set = RegexSetBuilder::new(each.iter().map(|(_, pattern, _)| pattern))
-            .size_limit(32 << 20)
-            .dfa_size_limit(16 << 20)
-            .build()
-            .expect("constant patterns");
-        Self { set, each }
+        let patterns: Vec<String> = each.iter().map(|(_, pattern, _)| format!("(?:{pattern})")).collect();
+        Self { one: regex(&patterns.join("|")), set: OnceLock::new(), each }
     }
 }

@@ -71,25 +71,22 @@ pub(crate) fn examine(view: &View, clean_body: &str) -> Verdict {
     }
     let mut probability = body.probability;
     let in_body = |hit: &Hit| body.hits.iter().any(|other| other.kind == hit.kind);
-    for passage in &view.passages {
-        let examined = examine_text(budget.spend(&passage.text));
-        probability = probability.max(examined.probability);
-        // an other form that says the same is an ordinary mail's
-        let news = examined.hits.iter().filter(|hit| passage.sight != Sight::OtherForm || !in_body(hit));
-        findings.extend(news.map(|hit| seen_in(passage, hit)));
-        if passage.sight == Sight::Hidden
-            && passage.text.chars().filter(|c| c.is_alphabetic()).count() >= HIDDEN_LETTERS
-        {
-            findings.push(Finding {
-                kind: "hidden-text".into(),
-                place: place(&passage.place),
-                severity: Severity::Low,
-                reason: "The message holds text that a person does not see, as previews in newsletters do."
-                    .into(),
-                evidence: show::evidence(&passage.text),
-            });
+    for group in together(&view.passages) {
+        if group.len() > 1 && is_quiet(group, budget.left) {
+            for passage in group {
+                budget.spend(&passage.text);
+            }
+            continue;
+        }
+        for passage in group {
+            let examined = examine_text(budget.spend(&passage.text));
+            probability = probability.max(examined.probability);
+            // an other form that says the same is an ordinary mail's
+            let news = examined.hits.iter().filter(|hit| passage.sight != Sight::OtherForm || !in_body(hit));
+            findings.extend(news.map(|hit| seen_in(passage, hit)));
         }
     }
+    findings.extend(view.passages.iter().filter_map(unseen));
     findings.extend(body.hits.iter().map(|hit| finding("body", hit.severity, hit.reason.to_string(), hit)));
     if budget.exhausted {
         findings.push(Finding {
@@ -102,6 +99,46 @@ pub(crate) fn examine(view: &View, clean_body: &str) -> Verdict {
     }
     let findings = once_each(findings);
     Verdict { score: score(&findings, probability), findings }
+}
+
+/// Passages that are examined at once, since most messages have many and say nothing in any: as many as are undone of
+/// their tricks in full.
+fn together(passages: &[Passage]) -> impl Iterator<Item = &[Passage]> {
+    let mut rest = passages;
+    std::iter::from_fn(move || {
+        let mut room = readings::LONGEST;
+        let fits = |passage: &&Passage| {
+            room = room.saturating_sub(passage.text.len() + 1);
+            room > 0
+        };
+        let count = rest.iter().take_while(fits).count().max(1);
+        let (group, after) = rest.split_at_checked(count)?;
+        rest = after;
+        Some(group)
+    })
+}
+
+/// Whether a few passages together give no reason to look at each.
+fn is_quiet(group: &[Passage], room: usize) -> bool {
+    let texts: Vec<&str> = group.iter().map(|passage| passage.text.as_str()).collect();
+    let joined = texts.join("\n");
+    let Examined { hits, probability } = examine_text(&joined);
+    joined.len() <= room && hits.is_empty() && probability < QUIET
+}
+
+/// Far enough below a warning that no passage by itself would be warned of.
+const QUIET: f64 = 0.2;
+
+/// What a person does not see of the message.
+fn unseen(passage: &Passage) -> Option<Finding> {
+    let letters = || passage.text.chars().filter(|c| c.is_alphabetic()).count();
+    (passage.sight == Sight::Hidden && letters() >= HIDDEN_LETTERS).then(|| Finding {
+        kind: "hidden-text".into(),
+        place: place(&passage.place),
+        severity: Severity::Low,
+        reason: "The message holds text that a person does not see, as previews in newsletters do.".into(),
+        evidence: show::evidence(&passage.text),
+    })
 }
 
 struct Budget {

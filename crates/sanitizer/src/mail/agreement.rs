@@ -7,10 +7,11 @@ use std::{
 };
 
 use clean_content::{Finding, Severity};
-use mail_parser::{MessageParser, PartType};
+use mail_parser::PartType;
 use memchr::memmem;
 
 use super::decode;
+use super::header::PARSER;
 use crate::{
     charset, html, show,
     view::{Sight, View},
@@ -41,7 +42,7 @@ impl Texts {
         if raw.len() > LARGEST || nested(raw) > NESTED {
             return;
         }
-        let Some(message) = MessageParser::new().parse(raw) else { return };
+        let Some(message) = PARSER.parse(raw) else { return };
         let mut only = String::new();
         for part in &message.parts {
             let text = match &part.body {

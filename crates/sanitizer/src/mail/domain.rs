@@ -1,5 +1,7 @@
 //! What a domain's spelling gives away.
 
+use std::sync::LazyLock;
+
 use unicode_security::{MixedScript as _, RestrictionLevel, RestrictionLevelDetection as _, skeleton};
 
 /// Names that are imitated most in fraudulent mail, as phishing reports of the last years list them, and whose bearers
@@ -56,13 +58,17 @@ pub(super) const IMITATED: [&str; 46] = [
 /// The bytes of a domain that are looked at: twice what DNS allows.
 const LONGEST: usize = 512;
 
+/// Each imitated name, and what a person reads of it at a glance.
+static LOOKS: LazyLock<Vec<(&str, String)>> =
+    LazyLock::new(|| IMITATED.iter().map(|name| (*name, folded(name))).collect());
+
 /// Whether a label reads like a well-known name, and is not that name.
 pub(super) fn looks_like_another(domain: &str) -> bool {
     labels(domain).any(|label| {
         // an honest name may be a longer word: only a whole word of the label is compared
         label.split('-').any(|word| {
             let folded = folded(word);
-            IMITATED.iter().any(|name| word != *name && folded == self::folded(name))
+            LOOKS.iter().any(|(name, look)| word != *name && folded == *look)
         })
     })
 }

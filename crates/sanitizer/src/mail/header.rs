@@ -2,6 +2,8 @@
 
 use clean_content::{Authentication, Party, limits};
 use jiff::Timestamp;
+use std::sync::LazyLock;
+
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders};
 
 use super::authentication;
@@ -71,12 +73,25 @@ pub(super) fn is_plausible(raw: &[u8]) -> bool {
     false
 }
 
+/// Reads the headers that anyone asks for. What each server on the way added is left as it is: reading it costs more
+/// than all the others.
+pub(super) static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
+    MessageParser::new()
+        .with_mime_headers()
+        .with_date_headers()
+        .with_address_headers()
+        .with_message_ids()
+        .header_text(HeaderName::Subject)
+        .header_text(HeaderName::Comments)
+        .header_comma_separated(HeaderName::Keywords)
+});
+
 // === impl Header ===
 
 impl<'a> Header<'a> {
     pub(super) fn parse(head: &'a [u8]) -> Self {
         let head = head.get(..HEADER).unwrap_or(head);
-        Self { message: if head.is_empty() { None } else { MessageParser::new().parse_headers(head) } }
+        Self { message: if head.is_empty() { None } else { PARSER.parse_headers(head) } }
     }
 
     pub(super) fn media_type(&self) -> String {

@@ -9,18 +9,20 @@ pub(crate) const BUCKETS: u32 = 1 << 18;
 const REACH: usize = 7;
 
 /// A feature that comes again within this many words counts once: repeating a word is no evidence.
-const AGAIN: usize = 64;
+const AGAIN: u32 = 64;
 
 /// Passes every feature of a text to `found`: the word it ends at, and its bucket.
 pub(crate) fn each(tokens: &[Token<'_>], found: &mut impl FnMut(usize, u32)) {
     let hashes: Vec<u32> = tokens.iter().map(|token| hash(token.text)).collect();
     // direct-mapped: what shares a place forgets, and then counts twice
-    let mut recent = [(u32::MAX, 0_usize); RECENT];
+    let mut recent = [(u32::MAX, 0_u32); RECENT];
     for at in 0..tokens.len() {
+        #[expect(clippy::cast_possible_truncation, reason = "only how far apart two words are is asked for")]
+        let now = at as u32;
         ending_at(tokens, &hashes, at, &mut |bucket| {
             if let Some(seen) = recent.get_mut(bucket as usize % RECENT) {
-                let again = seen.0 == bucket && at - seen.1 < AGAIN;
-                *seen = (bucket, at);
+                let again = seen.0 == bucket && now.wrapping_sub(seen.1) < AGAIN;
+                *seen = (bucket, now);
                 if !again {
                     found(at, bucket);
                 }
@@ -30,7 +32,7 @@ pub(crate) fn each(tokens: &[Token<'_>], found: &mut impl FnMut(usize, u32)) {
 }
 
 /// How many features are remembered.
-const RECENT: usize = 8192;
+const RECENT: usize = 2048;
 
 /// The bucket of words of a class, wherever in a sentence.
 pub(crate) fn of_class(class: u32) -> u32 {

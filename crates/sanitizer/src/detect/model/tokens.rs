@@ -1,6 +1,10 @@
 //! A text as the model reads it: words by what they do, and the few signs that matter.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    sync::LazyLock,
+};
 
 /// One word or sign.
 #[derive(Debug, Clone, Copy)]
@@ -108,10 +112,31 @@ fn names_a_host(rest: &str) -> bool {
     host.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending))
 }
 
-/// The lexicon: whole words, and stems by their length.
-struct Lexicon {
-    words: HashMap<&'static str, u64>,
-    stems: HashMap<&'static str, u64>,
+/// The lexicon by the first three bytes of a word: few words share them, and most words of a text have none.
+type Lexicon = HashMap<[u8; 3], Vec<Entry>, BuildHasherDefault<FirstBytes>>;
+
+struct Entry {
+    /// What comes after the first three bytes.
+    rest: &'static [u8],
+    /// Any ending may follow.
+    is_stem: bool,
+    classes: u64,
+}
+
+/// Hashes three bytes; only constants are ever stored, so nobody can choose keys that collide.
+#[derive(Default)]
+struct FirstBytes(u64);
+
+impl Hasher for FirstBytes {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0.rotate_left(9) ^ u64::from(*byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
 }
 
 /// Names of the classes, in the order of their bits.
@@ -119,17 +144,31 @@ pub(crate) static CLASSES: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| lines().map(|(name, _)| name).collect());
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut lexicon = Lexicon { words: HashMap::new(), stems: HashMap::new() };
+    let mut lexicon = Lexicon::default();
     for (at, (_, words)) in lines().enumerate() {
         for word in words.split_whitespace() {
-            match word.strip_suffix('*') {
-                Some(stem) => *lexicon.stems.entry(stem).or_default() |= 1 << at,
-                None => *lexicon.words.entry(word).or_default() |= 1 << at,
+            let stem = word.strip_suffix('*');
+            let (first, rest) = parted(stem.unwrap_or(word));
+            let entries = lexicon.entry(first).or_default();
+            let is_stem = stem.is_some();
+            match entries.iter_mut().find(|entry| entry.rest == rest && entry.is_stem == is_stem) {
+                Some(entry) => entry.classes |= 1 << at,
+                None => entries.push(Entry { rest, is_stem, classes: 1 << at }),
             }
         }
     }
     lexicon
 });
+
+/// The first three bytes of a word, as many as it has, and the others.
+fn parted(word: &str) -> ([u8; 3], &[u8]) {
+    match word.as_bytes() {
+        [a, b, c, rest @ ..] => ([*a, *b, *c], rest),
+        [a, b] => ([*a, *b, 0], &[]),
+        [a] => ([*a, 0, 0], &[]),
+        [] => ([0; 3], &[]),
+    }
+}
 
 fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
     include_str!("lexicon.txt")
@@ -139,12 +178,8 @@ fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 fn classes(word: &str) -> u64 {
-    let lexicon = &*LEXICON;
-    let mut classes = lexicon.words.get(word).copied().unwrap_or_default();
-    for end in 3..=word.len().min(12) {
-        if let Some(stem) = word.get(..end) {
-            classes |= lexicon.stems.get(stem).copied().unwrap_or_default();
-        }
-    }
-    classes
+    let (first, rest) = parted(word);
+    let fits = |entry: &&Entry| if entry.is_stem { rest.starts_with(entry.rest) } else { rest == entry.rest };
+    let entries = LEXICON.get(&first).into_iter().flatten();
+    entries.filter(fits).fold(0, |classes, entry| classes | entry.classes)
 }
