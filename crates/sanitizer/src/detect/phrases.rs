@@ -8,10 +8,7 @@ use std::sync::LazyLock;
 use clean_content::Severity::{self, High, Medium};
 use regex::{Regex, RegexSet, RegexSetBuilder};
 
-use super::{
-    Hit,
-    fold::{self, Folded},
-};
+use super::{Hit, fold::Folded, letters::letters};
 
 struct Phrase {
     kind: &'static str,
@@ -213,7 +210,7 @@ const ASCII_EDGE: &str = "(?-u:\\b)";
 
 /// Letters are folded as the text's are.
 fn spelt_out(pattern: &str) -> String {
-    fold::letters(pattern)
+    letters(pattern)
         .replace("{IGNORE}", IGNORE)
         .replace("{EARLIER}", EARLIER)
         .replace("{ORDERS}", ORDERS)
