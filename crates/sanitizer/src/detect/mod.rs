@@ -8,6 +8,7 @@ mod exfiltration;
 mod fold;
 mod forms;
 mod invisible;
+mod letters;
 mod lookalike;
 mod markers;
 pub(crate) mod model;
@@ -355,6 +356,27 @@ mod tests {
                 .iter()
                 .any(|(kind, severity)| *kind == "smuggled-text" && *severity == Severity::High)
         );
+    }
+
+    #[test]
+    fn a_passage_in_disguise_is_found_whatever_it_says() {
+        let disguised = |text: &str| kinds(text).contains(&("disguised-words", Severity::Medium));
+        for text in [
+            "tekram eht ta tsrif ruoy htiw em teem esaelp", // backwards
+            "jr zrrg ng gur znexrg ba gur svefg qnl bs gur jrrx", // by thirteen
+            "w e   m e e t   a t   t h e   m a r k e t   o n   t h e   f i r s t   d a y   w i t h   y o u r   f r i e n d s",
+            "w3 m33t y0u 4t th3 m4rk3t 0n th3 f1r5t d4y w1th y0ur fr13nd5",
+            "thе mаrkеt оpens tоmorrow mоrning", // letters of two alphabets
+        ] {
+            assert!(disguised(text), "{text}: {:?}", kinds(text));
+        }
+        for text in [
+            "we meet at the market on the first day",
+            "Мы встретимся на рынке в первый день",
+            "B2B, 4K, 3D, H2O, v1.0",
+        ] {
+            assert!(!disguised(text), "{text}");
+        }
     }
 
     #[test]

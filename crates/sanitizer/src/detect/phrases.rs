@@ -7,11 +7,15 @@ use std::{slice, sync::LazyLock};
 
 use clean_content::Severity::{High, Medium};
 
+<<<<<<< HEAD
 use super::{
     Hit,
     fold::{self, Folded},
     forms::{Form, Forms},
 };
+=======
+use super::{Hit, fold::Folded, letters::letters};
+>>>>>>> h-tricks
 
 const IGNORE: &str = "(?:ignore|ignoring|disregard|disregarding|forget|override|overrule|bypass|neglect|disobey|do not follow|dont follow|stop following|pay no attention to|do not obey|abandon|discard)";
 const EARLIER: &str = "(?:previous|previously|prior|above|earlier|preceding|foregoing|initial|original|former|past|existing|current|old|before|given|system|following)";
@@ -198,7 +202,7 @@ pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
 
 /// Letters are folded as the text's are.
 fn spelt_out(pattern: &str) -> String {
-    fold::letters(pattern)
+    letters(pattern)
         .replace("{IGNORE}", IGNORE)
         .replace("{EARLIER}", EARLIER)
         .replace("{ORDERS}", ORDERS)
