@@ -49,7 +49,7 @@ impl Shown {
 
     /// Everything that is shown below a subject, and what the forms of it do not both say.
     pub(super) fn below(mut self, subject: &str) -> (String, Option<Finding>) {
-        let finding = self.forms_differ();
+        let finding = self.forms_differ(subject);
         // Alternatives stand where the first of them does.
         let mut first = HashMap::new();
         let mut order: Vec<(usize, Form, usize)> = Vec::with_capacity(self.parts.len());
@@ -77,8 +77,8 @@ impl Shown {
         (text, finding)
     }
 
-    /// Whether some alternatives do not say the same words.
-    fn forms_differ(&self) -> Option<Finding> {
+    /// Whether some alternatives do not say the same words, below a subject that a page often has for its title.
+    fn forms_differ(&self, subject: &str) -> Option<Finding> {
         let mut forms: HashMap<usize, [Words<'_>; 2]> = HashMap::new();
         for part in &self.parts {
             if let Some(alternative) = part.alternative {
@@ -91,7 +91,12 @@ impl Shown {
         }
         forms
             .into_values()
-            .filter_map(|[plain, rich]| differ(&plain, &rich))
+            .filter(|[plain, rich]| !plain.words.is_empty() && !rich.words.is_empty())
+            .filter_map(|[mut plain, mut rich]| {
+                plain.hear(subject);
+                rich.hear(subject);
+                differ(&plain, &rich)
+            })
             .max_by_key(|finding| finding.severity)
     }
 }
@@ -155,6 +160,14 @@ impl<'t> Words<'t> {
         }
     }
 
+    /// Takes the words of a text as said, and does not ask for them in the other form.
+    fn hear(&mut self, text: &str) {
+        let mut heard = Words::default();
+        heard.add(text);
+        self.words.retain(|(_, known_by)| !heard.seen.contains(known_by));
+        self.seen.extend(heard.seen);
+    }
+
     fn without(&self, other: &Words<'_>) -> Vec<&'t str> {
         self.words
             .iter()
@@ -169,10 +182,14 @@ mod tests {
     use super::*;
 
     fn forms(plain: &str, rich: &str) -> Option<Severity> {
+        forms_below("", plain, rich)
+    }
+
+    fn forms_below(subject: &str, plain: &str, rich: &str) -> Option<Severity> {
         let mut shown = Shown::default();
         shown.push(plain.into(), Form::Plain, Some(1));
         shown.push(rich.into(), Form::Rich, Some(1));
-        shown.below("").1.map(|finding| finding.severity)
+        shown.below(subject).1.map(|finding| finding.severity)
     }
 
     #[test]
@@ -191,6 +208,9 @@ mod tests {
         ] {
             assert_eq!(forms(plain, rich), severity, "{plain} | {rich}");
         }
+        let titled = format!("A plan for the coming weeks\n{letter}");
+        assert_eq!(forms_below("A plan for the coming weeks", letter, &titled), None);
+        assert_eq!(forms(letter, &titled), Some(Severity::Low));
         let text = |from: u32| (from..from + 100).map(|n| format!("word{n} ")).collect::<String>();
         assert_eq!(forms(&text(0), &text(50)), Some(Severity::Low));
         assert_eq!(forms(&text(0), &text(90)), Some(Severity::Medium));
