@@ -1,6 +1,10 @@
 //! The text of a page that a person would see, and apart from it what the page says to machines only.
 
 mod address;
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "in CSS whatever is not expected is invalid, by its own rules"
+)]
 mod css;
 mod disagree;
 mod element;
@@ -12,6 +16,7 @@ mod page;
 mod raw;
 mod reader;
 mod sends;
+mod styles;
 mod tag;
 mod token;
 mod tree;

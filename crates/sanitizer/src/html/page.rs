@@ -38,7 +38,8 @@ impl Page {
     /// A new line on all shelves, or a gap, but not where nothing stands yet.
     pub(super) fn apart(&mut self, mark: char) {
         for to in [&mut self.visible, &mut self.hidden, &mut self.folded] {
-            if !to.is_empty() && !to.ends_with('\n') && !(mark == ' ' && to.ends_with(' ')) {
+            let is_apart = to.is_empty() || to.ends_with('\n') || mark == ' ' && to.ends_with(' ');
+            if !is_apart {
                 to.push(mark);
             }
         }

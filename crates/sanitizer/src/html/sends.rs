@@ -2,8 +2,6 @@
 //! another. Ordinary mail has pictures of one pixel and addresses with numbers, so only what waits to be filled in with
 //! what the reader knows is grave.
 
-use std::borrow::Cow;
-
 use clean_content::{Finding, Severity};
 
 use super::{
@@ -160,18 +158,17 @@ fn waits_to_be_filled(target: &str) -> Option<String> {
     let decoded = String::from_utf8_lossy(&decoded);
     let marks: &[(&str, &str)] = &[("${", "}"), ("{", "}"), ("[", "]"), ("<", ">")];
     marks.iter().find_map(|(open, close)| {
-        let mut rest: Cow<'_, str> = Cow::Borrowed(&decoded);
+        let mut rest: &str = &decoded;
         while let Some((_, after)) = rest.split_once(open) {
             let (word, _) = after.split_once(close)?;
             let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
-            let names = |secret: &&str| {
-                word.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part == *secret)
-                    || word == *secret
+            let names = |secret: &str| {
+                word.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part == secret) || word == secret
             };
-            if word.len() <= 80 && SECRETS.iter().any(|secret| names(&secret)) {
+            if word.len() <= 80 && SECRETS.iter().any(|secret| names(secret)) {
                 return Some(format!("`{word}`"));
             }
-            rest = Cow::Owned(after.to_owned());
+            rest = after;
         }
         None
     })

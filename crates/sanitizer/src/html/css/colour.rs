@@ -83,47 +83,9 @@ impl Paint {
         })
     }
 
-    const fn rgb(rgb: u32) -> Self {
+    pub(super) const fn rgb(rgb: u32) -> Self {
         let [_, r, g, b] = rgb.to_be_bytes();
         Self::Colour([r, g, b], 1.0)
-    }
-
-    /// What `color` and `bgcolor` attributes say (HTML Standard, 2.3.6): anything is a colour.
-    pub(crate) fn legacy(value: &str) -> Option<Self> {
-        let value = value.trim().to_ascii_lowercase();
-        if value.is_empty() || value == "transparent" {
-            return None;
-        }
-        if let Some(rgb) = named(&value) {
-            return Some(Self::rgb(rgb));
-        }
-        if let Some(digits) = value.strip_prefix('#').filter(|digits| digits.len() == 3)
-            && let Some(paint) = hex(digits)
-        {
-            return Some(paint);
-        }
-        let value: String = value.chars().take(128).collect();
-        let mut digits: Vec<u8> = value
-            .strip_prefix('#')
-            .unwrap_or(&value)
-            .chars()
-            .map(|c| c.to_digit(16).map_or(0, |digit| digit as u8))
-            .collect();
-        while digits.is_empty() || digits.len() % 3 != 0 {
-            digits.push(0);
-        }
-        let parts: Vec<&[u8]> = digits
-            .chunks(digits.len() / 3)
-            .map(|part| part.get(part.len().saturating_sub(8)..).unwrap_or(part))
-            .collect();
-        let zeros = |part: &&[u8]| part.iter().take_while(|digit| **digit == 0).count();
-        let length = parts.first().map_or(0, |part| part.len());
-        let skip = parts.iter().map(zeros).min().unwrap_or_default().min(length.saturating_sub(2));
-        let number = |part: &&[u8]| part.iter().skip(skip).take(2).fold(0, |n, digit| n * 16 + digit);
-        match parts.iter().map(number).collect::<Vec<_>>().as_slice() {
-            [r, g, b] => Some(Self::Colour([*r, *g, *b], 1.0)),
-            _ => None,
-        }
     }
 
     /// What one sees where this is painted over that.
@@ -162,7 +124,7 @@ impl Paint {
     }
 }
 
-fn hex(digits: &str) -> Option<Paint> {
+pub(super) fn hex(digits: &str) -> Option<Paint> {
     let digits: Vec<u8> =
         digits.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect::<Option<_>>()?;
     let two = |a: u8, b: u8| a * 16 + b;
@@ -244,75 +206,4 @@ fn hsl(hue: f32, saturation: f32, lightness: f32) -> [u8; 3] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RED: Paint = Paint::Colour([255, 0, 0], 1.0);
-
-    #[test]
-    fn every_way_to_write_a_colour_is_read() {
-        for css in [
-            "red",
-            "RED",
-            "#f00",
-            "#FF0000",
-            "#ff0000ff",
-            "rgb(255,0,0)",
-            "rgb(255 0 0)",
-            "rgb(100%,0%,0%)",
-            "rgba(255,0,0,1)",
-            "rgb(255 0 0 / 100%)",
-            "hsl(0,100%,50%)",
-            "hsl(360deg 100% 50% / 1)",
-            "hsl(1turn 100 50)",
-        ] {
-            assert_eq!(Paint::parse(css), Some(RED), "{css}");
-        }
-        for css in ["bogus", "#12", "ffffff", "red blue", "rgb(1)", "rgb(1,2", "12", ""] {
-            assert_eq!(Paint::parse(css), None, "{css}");
-        }
-        for css in ["rgb(from red r g b)", "color-mix(in srgb, red, white)", "canvastext"] {
-            assert_eq!(Paint::parse(css), Some(Paint::Unknown), "{css}");
-        }
-    }
-
-    #[test]
-    fn attributes_take_anything_for_a_colour() {
-        for (value, rgb) in [
-            ("red", [255, 0, 0]),
-            ("#f00", [255, 0, 0]),
-            ("ff0000", [255, 0, 0]),
-            ("#fffff", [255, 255, 240]),
-            ("chucknorris", [0xc0, 0, 0]),
-        ] {
-            assert_eq!(Paint::legacy(value), Some(Paint::Colour(rgb, 1.0)), "{value}");
-        }
-        assert_eq!(Paint::legacy(" "), None);
-    }
-
-    #[test]
-    fn text_vanishes_on_its_own_colour() {
-        let vanishes = |text: &str, ground: &str| {
-            Paint::parse(text).unwrap().vanishes_on(Paint::parse(ground).unwrap(), 1.0)
-        };
-        for (text, ground) in [
-            ("white", "#fff"),
-            ("#fefefe", "white"),
-            ("#f0f0f0", "white"),
-            ("transparent", "red"),
-            ("rgba(0,0,0,.03)", "white"),
-            ("#00000008", "white"),
-            ("hsl(0,0%,99%)", "white"),
-            ("#0f0f0f", "black"),
-        ] {
-            assert!(vanishes(text, ground), "{text} {ground}");
-        }
-        for (text, ground) in
-            [("#eee", "white"), ("red", "green"), ("#777", "white"), ("rgba(0,0,0,.5)", "white")]
-        {
-            assert!(!vanishes(text, ground), "{text} {ground}");
-        }
-        assert!(!Paint::WHITE.vanishes_on(Paint::Unknown, 1.0));
-        assert!(Paint::BLACK.vanishes_on(Paint::WHITE, 0.01));
-    }
-}
+mod tests;

@@ -1,13 +1,16 @@
 //! As much CSS as it takes to tell whether a person would see a text, read as browsers read it: what a filter skips and a
 //! browser understands hides text from the filter.
 
+mod attribute;
 mod block;
 mod colour;
 mod font;
 mod ground;
+mod legacy;
 mod length;
 mod media;
 mod names;
+mod part;
 mod property;
 mod selector;
 mod shape;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::{
     block::skip_block,
     media,
-    selector::{self, Ancestry, Selector, Test},
+    part::Test,
+    selector::{self, Ancestry, Selector},
     style::{Block, Style},
     token::{Token, Tokens, lower},
 };

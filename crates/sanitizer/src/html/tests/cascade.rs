@@ -39,6 +39,8 @@ fn selectors_name_elements() {
         "div>p>i",
         "div > p > .x",
         ".q .x",
+        "div > p i",
+        "body > div p > i",
         "p *",
         "body i, div .x",
         "i:first-child",
@@ -155,4 +157,21 @@ fn a_page_has_its_roots_without_tags() {
     check("<style>html{color:white}</style><p>b", "", "b");
     check("<style>body>p{display:none}</style>a<p>b", "a", "b");
     check("<html><head><style>body{background:black}</style></head><body text=white>a", "a", "");
+}
+
+#[test]
+fn a_further_ancestor_may_fit_where_the_nearest_does_not() {
+    let page = "<!doctype html><style>.a > .b .c{display:none}</style><div class=a><div class=b><div><div class=b><i class=c>b</i>a";
+    check(page, "a", "b");
+}
+
+#[test]
+fn a_sheet_that_costs_too_much_is_not_worked_out_and_warns() {
+    let rules = "i:not(.a):not(.b):not(.c){color:red}".repeat(9_000);
+    let html = format!("<style>{rules}</style>{}", "<i>x</i>".repeat(5_000));
+    assert_eq!(kinds(&html), [("not-fully-read".to_owned(), Severity::Medium)]);
+    let html = format!("<style>{}i{{color:red}}</style>{}<i>x", "div ".repeat(14), "<div>".repeat(400));
+    assert_eq!(kinds(&html), []);
+    let html = format!("<style>b > {}i{{color:red}}</style>{}<i>x", "div ".repeat(12), "<div>".repeat(400));
+    assert_eq!(kinds(&html), [("not-fully-read".to_owned(), Severity::Medium)]);
 }

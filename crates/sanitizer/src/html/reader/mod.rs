@@ -1,34 +1,23 @@
 //! Reads a page from its beginning to its end, and sorts what it says.
 
-use clean_content::{Finding, Severity};
+mod looks;
+mod roots;
+mod verdict;
 
 use super::{
-    css::{Block, Paint, Sheet, Style, Work},
+    css::{Sheet, Work},
     element::{self, BLOCK, ODD, PARAGRAPH, SPECIAL},
     link::Links,
     look::{Look, Markup, Place},
     name::Name,
     page::{Page, Shelf, push_flowing, push_line},
     sends::Sends,
+    styles::style_of,
     tag::Tag,
     token::{Token, Tokens},
     tree::Tree,
 };
-
-/// Class names that frameworks have for text that only screen readers are to read.
-const FOR_SCREEN_READERS: [&str; 6] = [
-    "sr-only",
-    "visually-hidden",
-    "visuallyhidden",
-    "screen-reader-text",
-    "screen-reader-only",
-    "screenreader-only",
-];
-
-/// What one formatting element that is opened again costs of a page's [`Work`].
-const ROOTS: [&str; 2] = ["html", "body"];
-
-const REOPENING: u64 = 10;
+use roots::ROOTS;
 
 pub(super) struct Reader<'a> {
     pub(super) sheet: Sheet,
@@ -113,30 +102,6 @@ impl<'a> Reader<'a> {
         self.links.end(&self.page.visible);
     }
 
-    /// Whether another parser reads another text; only asked where something odd was met.
-    pub(super) fn parsers_disagree(&self, html: &'a str) -> Option<bool> {
-        if !self.odd && !self.tree.misnested {
-            return Some(false);
-        }
-        // html5ever would take long over what was too much for us
-        if self.tree.too_deep || self.work.is_spent() || self.cut {
-            return None;
-        }
-        let ours = |page: &Page, html: &str| {
-            let Page { visible, hidden, folded, title, form_words, .. } = page;
-            super::disagree::disagrees(html, &[visible, hidden, folded, title], form_words)
-        };
-        let fits = |end: &usize| html.is_char_boundary(*end);
-        let end = (0..=html.len().min(super::disagree::COMPARED)).rev().find(fits)?;
-        let head = html.get(..end)?;
-        if head.len() == html.len() {
-            return ours(&self.page, html);
-        }
-        let mut reader = Reader::new(head);
-        reader.read(head);
-        ours(&reader.page, head)
-    }
-
     fn shelf(look: Look) -> Shelf {
         match (look.is_seen(), look.folded) {
             (false, _) => Shelf::Hidden,
@@ -195,34 +160,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Makes the looks again of what lost something around it.
-    fn settle(&mut self) {
-        for at in self.tree.take_unsettled() {
-            if self.work.is_spent() {
-                return;
-            }
-            self.work.spend(REOPENING);
-            if let Some(tag) = self.tree.tag_at(at).cloned() {
-                let look = self.look_of(&tag, self.tree.depth_under(at, fits_in_table(&tag)));
-                self.tree.settle(at, look);
-            }
-        }
-    }
-
-    /// The page's own elements, which are there without tags, look as the sheets that were read by now say.
-    fn settle_roots(&mut self) {
-        if !self.roots_unsettled || self.tree.depth() > 2 {
-            return;
-        }
-        self.roots_unsettled = false;
-        for at in 0..self.tree.depth() {
-            if let Some(tag) = self.tree.tag_at(at).cloned() {
-                let look = self.look_of(&tag, at);
-                self.tree.settle(at, look);
-            }
-        }
-    }
-
     fn open(&mut self, tag: Tag<'a>) {
         let name = tag.name;
         tag.sayings().for_each(|saying| push_line(&mut self.page.attributes, &saying));
@@ -272,24 +209,6 @@ impl<'a> Reader<'a> {
         self.beyond = (!told_apart && place != Place::Page).then_some(place);
     }
 
-    /// `<html>` and `<body>`: a second one, or one behind text, still says how all of the page looks.
-    fn is_root(&mut self, tag: &Tag<'a>) -> bool {
-        let Some(at) = ROOTS.iter().position(|root| tag.name.as_str() == *root) else { return false };
-        let Some(seen) = self.has_root.get_mut(at) else { return false };
-        let first = !std::mem::replace(seen, true);
-        if first && self.page.visible.trim().is_empty() {
-            self.tree.retag(at, tag.clone());
-            self.roots_unsettled = true;
-        } else if !self.again
-            && self.late_root.is_none()
-            && ["style", "class", "id", "hidden", "bgcolor", "text"].iter().any(|name| tag.has(name))
-        {
-            self.late_root = Some(tag.clone());
-            self.read_again = true;
-        }
-        true
-    }
-
     /// A linked sheet in an address of its own.
     fn note_sheet(&mut self, tag: &Tag<'_>) {
         if tag.name.as_str() == "link"
@@ -300,27 +219,6 @@ impl<'a> Reader<'a> {
             self.read_again |= !self.page.visible.trim().is_empty();
             push_line(&mut self.page.code, &css);
         }
-    }
-
-    fn look_of(&mut self, tag: &Tag<'a>, depth: usize) -> Look {
-        let parent = self.tree.look_at(depth);
-        let (style, disguised) = style_of(&self.sheet, tag, &self.tree.spot(depth), &mut self.work);
-        if disguised && self.disguised.is_none() {
-            self.disguised = tag.get("style").map(|style| style.into_owned());
-        }
-        let named_hidden = tag.get("class").is_some_and(|classes| {
-            classes
-                .split_ascii_whitespace()
-                .any(|class| FOR_SCREEN_READERS.contains(&class) && !self.sheet.knows_class(class))
-        });
-        let mut look = parent.inside(tag, &style, named_hidden);
-        // a sheet that is not for screens says nothing, and is kept as code
-        if look.place == Place::Sheet
-            && tag.get("media").is_some_and(|media| !super::css::holds_on_screen(&media))
-        {
-            look.place = Place::Code;
-        }
-        look
     }
 
     /// Words that stand in attributes and are shown: on buttons and in fields.
@@ -337,19 +235,6 @@ impl<'a> Reader<'a> {
         if let Some(words) = words {
             push_line(&mut self.page.form_words, &words);
             push_flowing(self.page.shelf(Self::shelf(look)), &words);
-        }
-    }
-
-    /// Opens again what went on behind the end of its block.
-    fn reopen(&mut self) {
-        if !self.tree.is_interrupted() || self.work.is_spent() {
-            return;
-        }
-        for tag in self.tree.take_interrupted() {
-            self.work.spend(REOPENING);
-            let depth = self.tree.depth_for(false);
-            let look = self.look_of(&tag, depth);
-            self.tree.push(tag, look, depth);
         }
     }
 
@@ -395,23 +280,6 @@ impl<'a> Reader<'a> {
         let shelf = Self::shelf(self.tree.look());
         self.page.shelf(shelf).push('\n');
     }
-
-    /// Whether some of the page was passed over, so that what is hidden may not be known.
-    pub(super) fn doubt(&self) -> Option<Finding> {
-        let passed_over = self.tree.too_deep
-            || self.work.is_spent()
-            || self.sheet.overfull
-            || self.cut && !self.sheet.is_empty();
-        passed_over.then(|| Finding {
-            kind: "not-fully-read".into(),
-            place: "html".into(),
-            severity: Severity::Low,
-            reason: "The page is nested so deeply or styled so much that it was not all worked out: what a person \
-                     does not see may be taken for seen."
-                .into(),
-            evidence: String::new(),
-        })
-    }
 }
 
 /// Whether formatting that was interrupted goes on around it.
@@ -430,39 +298,6 @@ fn fits_in_table(tag: &Tag<'_>) -> bool {
         || matches!(tag.name.as_str(), "style" | "script" | "template" | "form" | "tr")
         || tag.name.as_str() == "input"
             && tag.get("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"))
-}
-
-/// What sheets and the element itself say, and whether that is written so that it is not recognised.
-fn style_of(sheet: &Sheet, tag: &Tag<'_>, at: &super::tree::Spot<'_, '_>, work: &mut Work) -> (Style, bool) {
-    let inline = tag.get("style").map(|css| Block::inline(&css, sheet.quirks));
-    let mut style = presentation(tag);
-    sheet.cascade(tag, at, &mut style, inline.as_ref(), work);
-    (style, inline.is_some_and(|inline| inline.disguised))
-}
-
-/// What old attributes say.
-fn presentation(tag: &Tag<'_>) -> Style {
-    let paint = |name: &str| tag.get(name).and_then(|value| Paint::legacy(&value));
-    let mut style = Style::default();
-    match tag.name.as_str() {
-        "font" => style.colour = paint("color"),
-        "body" | "table" | "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "marquee" => {
-            style.background = paint("bgcolor");
-            style.pictured = tag.get("background").filter(|value| !value.trim().is_empty()).map(|_| true);
-            if tag.name.as_str() == "body" {
-                style.colour = paint("text");
-            }
-        }
-        "text" | "tspan" | "g" | "svg" | "textpath" | "a" => {
-            for name in ["fill", "opacity", "display", "visibility", "font-size"] {
-                if let Some(value) = tag.get(name) {
-                    style.declare(name, &value, true);
-                }
-            }
-        }
-        _ => {}
-    }
-    style
 }
 
 fn has_doctype(html: &str) -> bool {
