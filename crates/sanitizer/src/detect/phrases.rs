@@ -7,15 +7,12 @@ use std::{slice, sync::LazyLock};
 
 use clean_content::Severity::{High, Medium};
 
-<<<<<<< HEAD
 use super::{
     Hit,
-    fold::{self, Folded},
+    fold::Folded,
     forms::{Form, Forms},
+    letters::letters,
 };
-=======
-use super::{Hit, fold::Folded, letters::letters};
->>>>>>> h-tricks
 
 const IGNORE: &str = "(?:ignore|ignoring|disregard|disregarding|forget|override|overrule|bypass|neglect|disobey|do not follow|dont follow|stop following|pay no attention to|do not obey|abandon|discard)";
 const EARLIER: &str = "(?:previous|previously|prior|above|earlier|preceding|foregoing|initial|original|former|past|existing|current|old|before|given|system|following)";
