@@ -81,9 +81,10 @@ fn address<'t>(rest: &'t str, word: &'t str, after: &'t str) -> (&'t str, &'t st
     let is_mailbox = after.starts_with('@')
         || after.starts_with(['.', '-', '+']) && {
             let end = after
-                .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_')))
-                .unwrap_or(after.len())
-                .min(64);
+                .bytes()
+                .take(64)
+                .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+' | b'_')))
+                .unwrap_or(after.len().min(64));
             after.get(end..).is_some_and(|next| next.starts_with('@'))
         };
     let is_host = !is_page && !is_mailbox && names_a_host(rest);
