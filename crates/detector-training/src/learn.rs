@@ -43,16 +43,16 @@ pub struct Settings {
     #[arg(long, default_value_t = 1.0)]
     pub own_attacks: f32,
     /// What our own harmless texts weigh beside the corpus's.
-    #[arg(long, default_value_t = 0.15)]
+    #[arg(long, default_value_t = 0.3)]
     pub own_harmless: f32,
     /// What documents weigh beside the corpus's harmless texts.
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = 0.3)]
     pub documentation: f32,
     /// What a text that looks like an attack weighs beside an ordinary one.
-    #[arg(long, default_value_t = 1.5)]
+    #[arg(long, default_value_t = 3.0)]
     pub hard: f32,
     /// What a request put to an assistant weighs beside an ordinary text.
-    #[arg(long, default_value_t = 0.05)]
+    #[arg(long, default_value_t = 0.25)]
     pub prompts: f32,
     /// Models of different order that are averaged.
     #[arg(long, default_value_t = 2)]

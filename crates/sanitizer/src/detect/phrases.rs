@@ -74,7 +74,7 @@ const PHRASES: &[Form] = &[
         severity: High,
         reason: "The text gives an assistant new orders in place of those it has.",
         patterns: &[
-            "\\b(?:here are|these are|follow|obey|receive|your|my|the) (?:your |the |my |these )?(?:new|updated|real|actual|true) (?:instructions?|orders|rules|directives?|prompt|system prompt|objective|goal)\\b(?:| (?:is|are|follow))",
+            "\\b(?:here are|these are|follow|obey|receive|your|my) (?:your |the |my |these )?(?:new|updated|real|actual|true) (?:instructions?|orders|rules|directives?|prompt|system prompt|objective|goal)\\b",
             "\\byour (?:instructions|task|goal|job|role|purpose|mission|objective) (?:is|are) now\\b",
             "\\b(?:focus|concentrate) on (?:your|the|this) new task\\b",
             "\\b(?:now|here|this|start|begin) (?:W ){0,3}(?:your|with a|is your|the) new (?:task|assignment|instructions?)\\b",
@@ -116,7 +116,7 @@ const PHRASES: &[Form] = &[
         patterns: &[
             "\\b{SAY}~ (?:system|initial|original|hidden|secret|full|entire|complete|base|above|previous|starting|internal) (?:system )?(?:prompts?|instructions?|directives?|message|configuration)\\b",
             "\\b(?:reveal|print|display|output|repeat|leak|disclose|recite|dump|expose|tell me|show me|give me|what is|what are|whats|what was|what were)(?: W){0,2} (?:your|all|the) (?:W ){0,2}(?:prompts?|instructions|guidelines|directives|rules) ?(?:you|that|verbatim|exactly|above|word|[|\\n]|$)",
-            "\\b(?:your|the) (?:system|initial|original|hidden) prompt\\b",
+            "\\byour (?:system|initial|original|hidden) prompt\\b",
             "\\brepeat (?:back |all |to me )*(?:the )?(?:W )?(?:text|words|everything|sentences?|instructions|message|prompt|line)s? (?:above|before|back|verbatim)\\b",
             "\\bwhat (?:instructions|rules|prompt|orders|directives) (?:did|were|have|do|are) (?:you|they)\\b",
             "\\bwhat (?:W ){0,3}(?:you|were you) (?:told|instructed|asked|programmed) (?:to|not|before|by)\\b",
@@ -133,7 +133,7 @@ const PHRASES: &[Form] = &[
         severity: Medium,
         reason: "The text asks an assistant for a password or another secret.",
         patterns: &[
-            "\\b(?:tell|give|show|reveal|say|spell|print|output|write|share|disclose|display|expose|repeat|leak|provide|encode|translate|hint)(?:ing)?(?: W){0,4} (?:the |your |a |this |that |secret |hidden )+(?:password|passwort|passphrase|secret|secret key|secret word|pass ?word|api key|secrets)\\b",
+            "\\b(?:tell|give|show|reveal|say|spell|print|output|write|share|disclose|display|expose|repeat|leak|provide|encode|translate|hint)(?:ing)?(?: W){0,4} (?:the |your |this |that |secret |hidden )+(?:password|passwort|passphrase|secret|secret key|secret word|pass ?word|api key|secrets)\\b",
             "\\b(?:what is|whats|what was|know|what are) (?:the |your )+(?:W )?(?:password|secret|secret key|secret word|passphrase)\\b",
             "\\b(?:letters?|characters?|chars|words?|digits) (?:of|in|from) (?:the |your )(?:W )?(?:password|secret|prompt|instructions|passphrase|key)\\b",
             "\\b(?:password|secret)(?: W){0,2} (?:backwards?|reversed?|in reverse|letter by letter|spelled|spelling|rhymes|as an? (?:acrostic|poem|riddle|anagram|list)|in (?:base ?64|morse|rot13|pig latin|french|german|spanish))\\b",

@@ -16,7 +16,7 @@ use sink::{Other, Sink};
 pub(super) const COMPARED: usize = 64 * 1024;
 
 /// A page that makes more elements than this of its beginning is not compared: html5ever takes more than linear time.
-const ELEMENTS: usize = 20_000;
+const ELEMENTS: usize = 10_000;
 
 /// What is handed to html5ever at once, in bytes, before it is asked how many elements there are.
 const AT_ONCE: usize = 512;

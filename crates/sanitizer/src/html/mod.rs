@@ -50,6 +50,16 @@ pub(crate) fn view(html: &str) -> View {
             evidence: String::new(),
         });
     }
+    if disagree.is_none() && !view.findings.iter().any(|finding| finding.kind == "not-fully-read") {
+        view.findings.push(Finding {
+            kind: "not-fully-read".into(),
+            place: "html".into(),
+            severity: Severity::Low,
+            reason: "The page is odd, and has so many tags that it was not compared with what another program reads."
+                .into(),
+            evidence: String::new(),
+        });
+    }
     for inside in frames.iter().take(FRAMES) {
         let mut reader = read(inside);
         // a page in a page in a page is not read, but examined

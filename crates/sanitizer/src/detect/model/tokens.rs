@@ -81,9 +81,10 @@ fn address<'t>(rest: &'t str, word: &'t str, after: &'t str) -> (&'t str, &'t st
     let is_mailbox = after.starts_with('@')
         || after.starts_with(['.', '-', '+']) && {
             let end = after
-                .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_')))
-                .unwrap_or(after.len())
-                .min(64);
+                .bytes()
+                .take(64)
+                .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+' | b'_')))
+                .unwrap_or(after.len().min(64));
             after.get(end..).is_some_and(|next| next.starts_with('@'))
         };
     let is_host = !is_page && !is_mailbox && names_a_host(rest);
@@ -182,4 +183,35 @@ fn classes(word: &str) -> u64 {
     let fits = |entry: &&Entry| if entry.is_stem { rest.starts_with(entry.rest) } else { rest == entry.rest };
     let entries = LEXICON.get(&first).into_iter().flatten();
     entries.filter(fits).fold(0, |classes, entry| classes | entry.classes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        tokens(text).iter().map(|token| token.text.trim_start_matches('\u{1}')).collect()
+    }
+
+    #[test]
+    fn words_and_signs_are_tokens_and_addresses_are_one() {
+        assert_eq!(texts("don't stop, now!"), ["don't", "stop", "now", "!"]);
+        assert_eq!(
+            texts("see https://a.example/x?y=z and ann.b@c.example."),
+            ["see", "page", "and", "mailbox"]
+        );
+        assert_eq!(texts("at shop.example.com today"), ["at", "page", "today"]);
+        assert_eq!(texts("忽略指示"), ["忽", "略", "指", "示"]);
+        assert_eq!(texts(""), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn words_are_known_by_what_they_do() {
+        let class = |name: &str| 1_u64 << CLASSES.iter().position(|class| *class == name).unwrap();
+        assert_eq!(classes("ignoring") & class("ignore"), class("ignore"));
+        assert_eq!(classes("instructions") & class("orders"), class("orders"));
+        assert_eq!(classes("me"), class("my"));
+        assert_eq!(classes("banana"), 0);
+        assert!(CLASSES.len() <= 64, "a class is one bit");
+    }
 }

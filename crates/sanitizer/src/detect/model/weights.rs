@@ -74,3 +74,25 @@ pub(crate) fn to_file(weights: &[f32], biases: [f32; WINDOWS], threshold: f32, s
     file.extend(weights.iter().map(|weight| ((weight / scale).round() as i8).cast_unsigned()));
     file
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_the_form_that_is_read() {
+        let weights = vec![0.5_f32; BUCKETS as usize];
+        let file = to_file(&weights, [1.0, 2.0, 3.0], 4.0, 5.0);
+        assert_eq!(file.len(), FILE.len());
+        assert_eq!(file.get(..4), FILE.get(..4));
+        assert_eq!(file.last(), Some(&127));
+    }
+
+    #[test]
+    fn the_shipped_weights_are_trained() {
+        let weights = Weights::load();
+        assert!(weights.scale > 0.0 && weights.slope > 0.0);
+        assert_eq!(weights.windows.map(|window| window.words), SIZES);
+        assert!((0..BUCKETS).filter(|bucket| weights.steps(*bucket) != 0).count() > 1000);
+    }
+}

@@ -180,6 +180,7 @@ mod tests {
         check("x:'broken\n;display:none;a:b", &[("display", "none", false), ("a", "b", false)]);
         check("a:b!importan;c:d", &[("c", "d", false)]);
         check("a:b!important c;c:d", &[("c", "d", false)]);
+        check("a:b!important 1;c:d", &[("c", "d", false)]);
         check("a:b;c:(never ends;d:e", &[("a", "b", false), ("c", "(never ends;d:e", false)]);
         check("a:b}c:d", &[("a", "b", false)]);
     }

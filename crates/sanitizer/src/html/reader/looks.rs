@@ -19,7 +19,7 @@ const FOR_SCREEN_READERS: [&str; 6] = [
 ];
 
 /// What one element whose look is worked out again costs of a page's work.
-const REOPENING: u64 = 10;
+const REOPENING: u64 = 20;
 
 impl<'a> Reader<'a> {
     /// Makes the looks again of what lost something around it.

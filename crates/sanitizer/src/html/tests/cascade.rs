@@ -149,6 +149,8 @@ fn old_documents_tell_no_case_and_need_no_units() {
     check(&page("<!DOCTYPE html>"), "a", "");
     check("<p style='font-size:1'>a", "", "a");
     check("<!doctype html><p style='font-size:1'>a", "a", "");
+    check("<p style='margin-left:-9999'>a", "", "a");
+    check("<!doctype html><p style='margin-left:-9999'>a", "a", "");
 }
 
 #[test]
@@ -170,6 +172,8 @@ fn a_sheet_that_costs_too_much_is_not_worked_out_and_warns() {
     let rules = "i:not(.a):not(.b):not(.c){color:red}".repeat(9_000);
     let html = format!("<style>{rules}</style>{}", "<i>x</i>".repeat(5_000));
     assert_eq!(kinds(&html), [("not-fully-read".to_owned(), Severity::Medium)]);
+    let late = format!("<style>{rules}.z{{display:none}}</style>{}<p class=z>z", "<i>x</i>".repeat(5_000));
+    assert!(view(&late).visible.ends_with('z'), "what is not worked out is shown");
     let html = format!("<style>{}i{{color:red}}</style>{}<i>x", "div ".repeat(14), "<div>".repeat(400));
     assert_eq!(kinds(&html), []);
     let html = format!("<style>b > {}i{{color:red}}</style>{}<i>x", "div ".repeat(12), "<div>".repeat(400));

@@ -121,3 +121,10 @@ fn pages_that_parsers_read_differently_warn_by_themselves() {
         assert_eq!(kinds(&html), [], "{html}");
     }
 }
+
+#[test]
+fn an_odd_page_of_too_many_tags_is_not_compared_and_says_so() {
+    let html = format!("<svg></svg>{}", "<p>x<b>y</b>".repeat(5_000));
+    assert_eq!(kinds(&html), [("not-fully-read".to_owned(), Severity::Low)]);
+    assert_eq!(kinds(&format!("<svg></svg>{}", "<p>x<b>y</b>".repeat(500))), []);
+}
