@@ -132,6 +132,7 @@ impl Reader {
                 self.shown.push(page.visible, Form::Rich, leaf.alternative);
                 self.view.passages.extend(page.passages);
                 self.view.findings.extend(page.findings);
+                self.view.metadata.links.extend(page.metadata.links);
             }
             Kind::Event | Kind::Attached => {
                 if bytes.len() <= agreement::LARGEST && leaf.header.media_type().starts_with("text/") {
@@ -289,6 +290,16 @@ mod tests {
         check(&format!("Subject: About\n{ALTERNATIVE}"), "About\n\nplain words\n\nrich words");
         let view = check("Subject: =?utf-8?q?Caf=C3=A9?=\n\nopen", "Café\n\nopen");
         assert_eq!(view.metadata.subject.as_deref(), Some("Café"));
+    }
+
+    #[test]
+    fn a_mail_tells_where_the_links_of_its_page_lead() {
+        let view = view(
+            b"From: a@b.c\nContent-Type: text/html\n\n<a href='https://evil.example/x'>https://bank.example</a>",
+        );
+        let links: Vec<_> =
+            view.metadata.links.iter().map(|link| (link.target.as_str(), link.leads_elsewhere)).collect();
+        assert_eq!(links, [("https://evil.example/x", true)]);
     }
 
     #[test]
