@@ -126,7 +126,7 @@ fn an_explanation_says_what_is_seen_and_what_is_not_and_hands_the_terminal_nothi
 fn an_explanation_is_for_one_item_and_what_cannot_be_read_has_none() {
     let said = moltctl(&["sanitize", "--explain", "--type", "text"], b"Lunch at noon?");
     assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(said.out.starts_with("Nothing suspicious was found (score 0.000 of 1).\n"), "{}", said.out);
+    assert!(said.out.starts_with("Nothing suspicious was found (score 0."), "{}", said.out);
     assert!(
         said.out.contains("Read as text: 14 bytes came in, 14 characters are handed on.\n"),
         "{}",

@@ -177,7 +177,8 @@ fn settle(text: &str) -> Cow<'_, str> {
         if is_nfkc(&text) {
             return Cow::Owned(text);
         }
-        let normal = text.nfkc().collect::<String>();
+        // one letter can stand for eighteen (U+FDFA); more than twice what may stand is never kept
+        let normal = text.nfkc().take(text.len() + 2 * BODY_LIMIT).collect::<String>();
         text = match strip(&normal) {
             Cow::Borrowed(_) => normal,
             Cow::Owned(stripped) => stripped,

@@ -5,6 +5,10 @@ use std::borrow::Cow;
 use clean_content::is_allowed;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::decompose_canonical, is_nfkc_quick};
 
+/// Bytes by which a text may grow beyond twice its own: one letter can stand for eighteen (U+FDFA), and a text of nothing
+/// else would cost as many times as much.
+const GROWS: usize = 4096;
+
 /// One spelling per letter: compatibility forms resolved, without marks on letters and invisible characters. Capitals
 /// stay capitals.
 pub(super) fn letters(text: &str) -> Cow<'_, str> {
@@ -13,6 +17,7 @@ pub(super) fn letters(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut read = String::with_capacity(text.len());
+    let mut room = text.len() + GROWS;
     let mut rest = text;
     while !rest.is_empty() {
         let plain = rest.bytes().position(|b| !visible(b)).unwrap_or(rest.len());
@@ -22,7 +27,11 @@ pub(super) fn letters(text: &str) -> Cow<'_, str> {
         let (odd, tail) = tail.split_at_checked(odd).unwrap_or((tail, ""));
         match is_nfkc_quick(odd.chars()) {
             IsNormalized::Yes => odd.chars().for_each(|c| push(c, &mut read)),
-            IsNormalized::No | IsNormalized::Maybe => odd.nfkc().for_each(|c| push(c, &mut read)),
+            IsNormalized::No | IsNormalized::Maybe => {
+                let before = read.len();
+                odd.nfkc().take(room).for_each(|c| push(c, &mut read));
+                room = room.saturating_sub((read.len() - before).saturating_sub(odd.len()));
+            }
         }
         rest = tail;
     }
