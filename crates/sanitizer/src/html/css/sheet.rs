@@ -116,6 +116,10 @@ impl Sheet {
         if block.says_nothing() {
             return;
         }
+        if self.rules.len() >= SELECTORS {
+            self.overfull = true;
+            return;
+        }
         let Some(selectors) = selector::parse_list(selectors) else { return };
         self.blocks.push(block);
         for selector in selectors {
@@ -244,4 +248,17 @@ fn at_rule(name: &str, css: &mut Tokens<'_>) -> AtRule {
         _ => false,
     };
     if holds { AtRule::Open } else { AtRule::Skip }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_keeps_no_more_than_it_can_match() {
+        let mut sheet = Sheet::default();
+        sheet.add(&".x{display:none}".repeat(SELECTORS * 2));
+        assert!(sheet.overfull);
+        assert_eq!((sheet.rules.len(), sheet.blocks.len()), (SELECTORS, SELECTORS));
+    }
 }
