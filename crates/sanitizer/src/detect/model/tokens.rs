@@ -49,12 +49,6 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
             }
             '!' | '?' | ':' | '"' | '[' | ']' | '{' | '}' | '<' | '>' | '#' | '=' | '|' | '`' | '\''
             | '“' | '”' | '！' | '？' | '：' => {
-                if c == '\''
-                    && !rest.starts_with(|c: char| c.is_whitespace())
-                    && found.last().is_some_and(|_| false)
-                {
-                    continue;
-                }
                 found.push(Token { text: sign, classes: 0, first: false });
                 first = first
                     || matches!(c, '!' | '?' | ':' | '"' | '“' | '[' | '>' | '\'' | '{' | '！' | '？' | '：');
