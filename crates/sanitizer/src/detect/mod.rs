@@ -119,12 +119,15 @@ fn together(passages: &[Passage]) -> impl Iterator<Item = &[Passage]> {
     })
 }
 
-/// Whether a few passages together give no reason to look at each.
+/// Whether a few passages together give no reason to look at each. Passages for which there is no room are not read here.
 fn is_quiet(group: &[Passage], room: usize) -> bool {
     let texts: Vec<&str> = group.iter().map(|passage| passage.text.as_str()).collect();
     let joined = texts.join("\n");
+    if joined.len() > room {
+        return false;
+    }
     let Examined { hits, probability } = examine_text(&joined);
-    joined.len() <= room && hits.is_empty() && probability < QUIET
+    hits.is_empty() && probability < QUIET
 }
 
 /// Far enough below a warning that no passage by itself would be warned of.
