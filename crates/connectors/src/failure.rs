@@ -1,5 +1,6 @@
 //! What can be said for certain when an action did not succeed.
 
+use std::time::Duration;
 use std::{fmt, io};
 
 /// An action that did not succeed, and whether it may have happened all the same.
@@ -16,6 +17,29 @@ pub enum Failure {
     Rejected {
         /// What was being done.
         step: &'static str,
+        /// The world's words.
+        reply: Reply,
+    },
+    /// The provider does not accept our credential, or it may not do this. Nothing was done, and asking again changes nothing:
+    /// the owner has to set the connector up again.
+    #[error(
+        "{step} was refused, because the credential is not accepted ({reply}); set it up again: moltctl connect {connector}"
+    )]
+    NotAllowed {
+        /// What was being done.
+        step: &'static str,
+        /// Whose credential, as in `[connectors.<name>]`.
+        connector: &'static str,
+        /// The world's words.
+        reply: Reply,
+    },
+    /// The provider wants fewer calls. Nothing was done.
+    #[error("{step} was put off by the provider{}: {reply}", later(*retry_after))]
+    Limited {
+        /// What was being done.
+        step: &'static str,
+        /// From now until it may be tried again, where the provider says so.
+        retry_after: Option<Duration>,
         /// The world's words.
         reply: Reply,
     },
@@ -49,9 +73,24 @@ pub enum Cause {
     /// The connection, the TLS handshake or the protocol broke. Text of the other side in it is escaped.
     #[error("{0}")]
     Connection(String),
+    /// The way out said no, or the answer was not whole.
+    #[error("{0}")]
+    Egress(#[from] egress::Problem),
+    /// The answer is not what the provider's description says: another type, broken JSON, a field missing.
+    #[error("the answer is not understood: {0}")]
+    NotUnderstood(String),
     /// The local system said no.
     #[error("{0}")]
     System(#[from] io::Error),
+}
+
+/// Whether a call changes something at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It reads: it may be asked again.
+    None,
+    /// It does something that counts. No provider of ours knows a key that makes it count once.
+    Once,
 }
 
 /// Who has to change something.
@@ -59,6 +98,8 @@ pub enum Cause {
 pub enum Fault {
     /// Whoever made the request.
     Caller,
+    /// Whoever keeps the credentials.
+    Owner,
     /// This machine.
     Us,
     /// The other side, or what lies between.
@@ -68,7 +109,7 @@ pub enum Fault {
 /// What the other side said. These are words from outside: they are cut and escaped, and prove nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The three digits.
+    /// The three digits of SMTP, or the HTTP status.
     pub code: u16,
     /// The text behind them, on one line.
     pub words: String,
@@ -86,11 +127,47 @@ impl Failure {
     pub fn fault(&self) -> Fault {
         match self {
             Failure::Malformed { .. } => Fault::Caller,
-            Failure::Rejected { .. } => Fault::World,
-            Failure::Unavailable { cause, .. } | Failure::Unknown { cause, .. } => match cause {
-                Cause::System(_) => Fault::Us,
-                Cause::Reply(_) | Cause::Timeout | Cause::Connection(_) => Fault::World,
-            },
+            Failure::NotAllowed { .. } => Fault::Owner,
+            Failure::Rejected { .. } | Failure::Limited { .. } => Fault::World,
+            Failure::Unavailable { cause, .. } | Failure::Unknown { cause, .. } => cause.fault(),
+        }
+    }
+
+    /// A call that got no reply. What went out and counts may have counted.
+    pub fn without_reply(step: &'static str, problem: egress::Problem, effect: Effect) -> Failure {
+        match (&problem, effect) {
+            (egress::Problem::MaybeSent(_), Effect::Once) => Failure::Unknown { step, cause: problem.into() },
+            (egress::Problem::MaybeSent(_), Effect::None) | (egress::Problem::NotSent(_), _) => {
+                Failure::Unavailable { step, cause: problem.into() }
+            }
+        }
+    }
+
+    /// A reply that cannot be understood. The provider said that it was done, so what counts may have counted.
+    pub fn not_understood(step: &'static str, what: &str, effect: Effect) -> Failure {
+        let cause = Cause::NotUnderstood(one_line(what));
+        match effect {
+            Effect::Once => Failure::Unknown { step, cause },
+            Effect::None => Failure::Unavailable { step, cause },
+        }
+    }
+}
+
+// === impl Cause ===
+
+impl Cause {
+    fn fault(&self) -> Fault {
+        use egress::{NotSent, Problem};
+        match self {
+            Cause::Egress(Problem::NotSent(
+                NotSent::NoCredential { .. } | NotSent::UnfitCredential { .. },
+            )) => Fault::Owner,
+            Cause::System(_) | Cause::Egress(Problem::NotSent(NotSent::OutOfReach(_))) => Fault::Us,
+            Cause::Egress(_)
+            | Cause::NotUnderstood(_)
+            | Cause::Reply(_)
+            | Cause::Timeout
+            | Cause::Connection(_) => Fault::World,
         }
     }
 }
@@ -107,6 +184,10 @@ impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.code, self.words)
     }
+}
+
+fn later(retry_after: Option<Duration>) -> String {
+    retry_after.map(|after| format!(" for {} s", after.as_secs())).unwrap_or_default()
 }
 
 /// Outside text on one line of printable ASCII, at most about 300 characters of it.

@@ -4,10 +4,11 @@
 //! the connector does it once and says how certain it is of the outcome.
 
 mod failure;
+pub mod incoming;
 pub mod maildir_outbox;
 pub mod maildir_source;
 mod outgoing_mail;
 pub mod smtp;
 
-pub use failure::{Cause, Failure, Fault, Reply};
+pub use failure::{Cause, Effect, Failure, Fault, Reply};
 pub use outgoing_mail::{OutgoingMail, Uncomposable, compose};

@@ -141,9 +141,11 @@ fn failed(failure: &Failure) -> Outcome {
     let why = quoted(&failure.to_string());
     match failure {
         Failure::Unknown { .. } => Outcome::Unknown { why },
-        Failure::Malformed { .. } | Failure::Rejected { .. } | Failure::Unavailable { .. } => {
-            Outcome::Failed { why }
-        }
+        Failure::Malformed { .. }
+        | Failure::Rejected { .. }
+        | Failure::NotAllowed { .. }
+        | Failure::Limited { .. }
+        | Failure::Unavailable { .. } => Outcome::Failed { why },
     }
 }
 

@@ -1,0 +1,16 @@
+//! The one way out: who may reach what, and the last layer in which a credential joins a request.
+//!
+//! A connector *says* a call ([`Call`]) and *reads* a reply ([`Reply`]); it holds no socket and no credential. What it may
+//! say is declared once, as a value ([`Reach`]), and everything else is refused before a name is looked up.
+
+mod call;
+mod credentials;
+mod problem;
+mod reach;
+mod reply;
+
+pub use call::{Body, Call, Credential, Key, LONGEST_REPLY, PATIENCE, Part};
+pub use credentials::Credentials;
+pub use problem::{Cause, NotSent, Problem};
+pub use reach::{Method, OutOfReach, PathRule, Reach, Site};
+pub use reply::Reply;
