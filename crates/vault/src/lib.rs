@@ -4,6 +4,7 @@
 //! format, which this identity opens, are not read yet.
 
 mod identity;
+pub mod sops;
 mod secret;
 
 pub use identity::{CannotCreate, CannotLoad, Identity, create_identity, load_identity};
