@@ -13,6 +13,7 @@ mod init;
 mod latch;
 mod policy;
 mod sanitize;
+mod secrets;
 mod status;
 mod up;
 mod zones;
@@ -67,6 +68,9 @@ enum Command {
     /// What the agent may do.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// What the executor authenticates with, encrypted and signed. No zone ever sees it.
+    #[command(subcommand)]
+    Secrets(secrets::Command),
     /// Read raw content from standard input and print it clean, as JSON.
     Sanitize {
         /// What the content is: email, html, telegram, slack or text.
@@ -112,6 +116,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Approvals(command) => approvals::command(&home()?, &command),
         Command::Audit(command) => audit::command(&home()?, &command),
         Command::Policy(command) => policy::command(&home()?, &command),
+        Command::Secrets(command) => secrets::command(&home()?, &command),
         Command::Sanitize { content_type, explain: true, .. } => {
             explain::command(content_type.unwrap_or(ContentType::Email))
         }
