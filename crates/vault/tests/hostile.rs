@@ -39,7 +39,13 @@ fn almost_a_file() -> impl Strategy<Value = String> {
 
 /// A value of YAML and JSON alike, as JSON writes it.
 fn text() -> impl Strategy<Value = String> {
-    prop_oneof!["[ -~\\n\\t]{0,40}", "\\PC{0,20}", "[a-z]{1,8}(\\n[ -~]{0,10}){0,4}\\n?", "[0-9+._xeE-]{1,12}", "(yes|no|null|~|true|on|\\.inf)"]
+    prop_oneof![
+        "[ -~\\n\\t]{0,40}",
+        "\\PC{0,20}",
+        "[a-z]{1,8}(\\n[ -~]{0,10}){0,4}\\n?",
+        "[0-9+._xeE-]{1,12}",
+        "(yes|no|null|~|true|on|\\.inf)"
+    ]
 }
 
 proptest! {
@@ -106,7 +112,8 @@ proptest! {
 
 #[test]
 fn what_stands_too_deep_is_refused_and_not_followed() {
-    let yaml: String = (0..20_000).map(|depth| format!("{}a:\n", " ".repeat(depth % 400))).take(400).collect();
+    let yaml: String =
+        (0..20_000).map(|depth| format!("{}a:\n", " ".repeat(depth % 400))).take(400).collect();
     let dashes = "- ".repeat(50_000);
     let json = "[".repeat(100_000);
     for (format, text) in [

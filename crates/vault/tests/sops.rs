@@ -8,7 +8,9 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use common::{fixture, format_of, identity, open, throw_away_key};
-use vault::sops::{BadRule, BadSection, BadValue, CannotChange, CannotOpen, Format, Kind, Scalar, SopsFile, Unopened};
+use vault::sops::{
+    BadRule, BadSection, BadValue, CannotChange, CannotOpen, Format, Kind, Scalar, SopsFile, Unopened,
+};
 
 const YAML: [&str; 7] = [
     "default.yaml",
@@ -79,8 +81,17 @@ fn the_json_of_sops_is_read_in_its_order() {
         let values = said(&open(name));
         let names: Vec<_> = values.iter().map(|(name, ..)| name.as_str()).collect();
         let expected = [
-            "slack_token", "empty", "nothing", "database.password", "database.port", "database.ratio", "database.tls", "list.0", "list.1",
-            "list.2.k", "host_unencrypted",
+            "slack_token",
+            "empty",
+            "nothing",
+            "database.password",
+            "database.port",
+            "database.ratio",
+            "database.tls",
+            "list.0",
+            "list.1",
+            "list.2.k",
+            "host_unencrypted",
         ];
         assert_eq!(names, expected);
         assert_eq!(values[4], ("database.port".to_owned(), Kind::Int, "5432".to_owned()));
@@ -94,10 +105,12 @@ fn what_does_not_change_keeps_its_bytes() {
     for name in YAML.into_iter().chain(["default.json", "encrypted_regex.json"]) {
         let before = fixture(name);
         let sealed = |text: &str| -> Vec<String> {
-            let values = text.split('"').flat_map(|part| part.lines()).flat_map(|line| line.split_inclusive(']'));
+            let values =
+                text.split('"').flat_map(|part| part.lines()).flat_map(|line| line.split_inclusive(']'));
             values.filter_map(|part| part.find("ENC[").map(|at| part[at..].to_owned())).collect()
         };
-        let (before, after) = (String::from_utf8(before).unwrap(), String::from_utf8(open(name).seal(now()).unwrap()).unwrap());
+        let (before, after) =
+            (String::from_utf8(before).unwrap(), String::from_utf8(open(name).seal(now()).unwrap()).unwrap());
         let (before, after) = (sealed(&before), sealed(&after));
         let changed: Vec<_> = before.iter().filter(|value| !after.contains(value)).collect();
         assert_eq!(changed.len(), 1, "{name}: only the MAC changes: {changed:?}");
@@ -114,7 +127,10 @@ fn a_file_of_ours_has_the_form_of_sops() {
         let again = SopsFile::open(&bytes, format, &identity()).unwrap();
         assert!(again.says_the_same_as(&file));
         let text = String::from_utf8(bytes).unwrap();
-        assert!(!text.contains("hunter2") && !text.contains("first in the map") && !text.contains("xoxb"), "{text}");
+        assert!(
+            !text.contains("hunter2") && !text.contains("first in the map") && !text.contains("xoxb"),
+            "{text}"
+        );
         assert!(text.contains("mail.example.org") && text.contains("2026-02-03T04:05:06Z"), "{text}");
     }
 }
@@ -132,7 +148,13 @@ fn the_real_age_opens_the_data_key() {
         .flat_map(|line| [line, "\n"])
         .collect();
     let (_folder, key) = throw_away_key();
-    let mut age = Command::new("age").arg("-d").arg("-i").arg(key).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
+    let mut age = Command::new("age")
+        .arg("-d")
+        .arg("-i")
+        .arg(key)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
         .expect("`age` is installed by scripts/test (Debian: apt-get install age)");
     age.stdin.take().unwrap().write_all(armored.as_bytes()).unwrap();
     let opened = age.wait_with_output().unwrap();
@@ -170,11 +192,28 @@ fn a_value_is_set_by_its_name_and_the_rest_stands() {
     assert!(!file.set("list.1", text("second")).unwrap());
     assert!(!file.set("nothing", text("something")).unwrap());
     let again = SopsFile::open(&file.seal(now()).unwrap(), Format::Yaml, &identity()).unwrap();
-    for (name, value) in [("database.password", "correct horse"), ("database.port", "5432"), ("new.deep.key", "x"), ("list.1", "second")] {
+    for (name, value) in [
+        ("database.password", "correct horse"),
+        ("database.port", "5432"),
+        ("new.deep.key", "x"),
+        ("list.1", "second"),
+    ] {
         assert_eq!(again.value(name).unwrap().as_str(), value);
     }
     assert_eq!(again.value("database.user").unwrap().as_str(), "admin");
-    for bad in ["database", "slack_token.x", "sops", "sops.mac", "a b", "", "a..b", "list.9", "x:y", "host_unencrypted", "x_unencrypted"] {
+    for bad in [
+        "database",
+        "slack_token.x",
+        "sops",
+        "sops.mac",
+        "a b",
+        "",
+        "a..b",
+        "list.9",
+        "x:y",
+        "host_unencrypted",
+        "x_unencrypted",
+    ] {
         file.set(bad, text("x")).expect_err(bad);
     }
 }
@@ -192,7 +231,8 @@ fn a_file_that_was_changed_by_anything_but_sops_is_refused() {
     for changed in [
         text.replace("mail.example.org", "mail.example.com"),
         text.replace(&format!("{count}\n"), ""),
-        text.replace(&format!("{count}\n"), "").replace(&line("large:"), &format!("{}\n{count}", line("large:"))),
+        text.replace(&format!("{count}\n"), "")
+            .replace(&line("large:"), &format!("{}\n{count}", line("large:"))),
         text.replace(&line("lastmodified:"), "    lastmodified: \"2020-01-01T00:00:00Z\""),
         text.replace("agreed: ", "agreed_unencrypted: "),
     ] {
@@ -201,7 +241,10 @@ fn a_file_that_was_changed_by_anything_but_sops_is_refused() {
     }
     let missing = |key: &'static str| CannotOpen::Section(BadSection::Damaged(key));
     assert_eq!(refused(text.replace(&line("mac:"), "    x: y").as_bytes(), Format::Yaml), missing("mac"));
-    assert_eq!(refused(text.replace(&line("lastmodified:"), "").as_bytes(), Format::Yaml), missing("lastmodified"));
+    assert_eq!(
+        refused(text.replace(&line("lastmodified:"), "").as_bytes(), Format::Yaml),
+        missing("lastmodified")
+    );
 }
 
 /// With `mac_only_encrypted` what stands there in plain text may be changed: the file says so itself, and its signature holds it.
@@ -219,14 +262,23 @@ fn what_is_not_encrypted_is_outside_the_mac_only_where_the_file_says_so() {
 #[test]
 fn what_is_not_supported_is_refused_by_name() {
     let text = String::from_utf8(fixture("default.yaml")).unwrap();
-    let with = |line: &str| refused(text.replace("    lastmodified:", &format!("{line}\n    lastmodified:")).as_bytes(), Format::Yaml);
+    let with = |line: &str| {
+        refused(
+            text.replace("    lastmodified:", &format!("{line}\n    lastmodified:")).as_bytes(),
+            Format::Yaml,
+        )
+    };
     assert_eq!(with("    key_groups:\n        - age: []"), CannotOpen::Section(BadSection::KeyGroups));
     assert_eq!(with("    shamir_threshold: 2"), CannotOpen::Section(BadSection::KeyGroups));
     let by_comment = BadRule::ByComment { rule: "encrypted_comment_regex" };
     assert_eq!(with("    encrypted_comment_regex: x"), CannotOpen::Section(BadSection::Rule(by_comment)));
     assert_eq!(with("    encrypted_regex: x"), CannotOpen::Section(BadSection::Rule(BadRule::MoreThanOne)));
-    let kms = "a: b\nsops:\n    kms:\n        - arn: x\n    lastmodified: \"2026-02-03T04:05:06Z\"\n    mac: x\n";
-    assert_eq!(refused(kms.as_bytes(), Format::Yaml), CannotOpen::Section(BadSection::OtherKeysOnly(vec!["kms"])));
+    let kms =
+        "a: b\nsops:\n    kms:\n        - arn: x\n    lastmodified: \"2026-02-03T04:05:06Z\"\n    mac: x\n";
+    assert_eq!(
+        refused(kms.as_bytes(), Format::Yaml),
+        CannotOpen::Section(BadSection::OtherKeysOnly(vec!["kms"]))
+    );
     assert_eq!(refused(b"a: b\n", Format::Yaml), CannotOpen::Section(BadSection::Missing));
     let documents = refused(format!("{text}---\na: b\n").as_bytes(), Format::Yaml).to_string();
     assert!(documents.contains("several documents"), "{documents}");
@@ -239,7 +291,9 @@ fn what_is_not_supported_is_refused_by_name() {
 fn other_ways_to_the_data_key_are_kept() {
     let text = String::from_utf8(fixture("default.yaml")).unwrap();
     let other = "    pgp:\n        - created_at: \"2026-02-03T04:05:06Z\"\n          enc: x\n          fp: ABCD\n    lastmodified:";
-    let mut file = SopsFile::open(text.replace("    lastmodified:", other).as_bytes(), Format::Yaml, &identity()).unwrap();
+    let mut file =
+        SopsFile::open(text.replace("    lastmodified:", other).as_bytes(), Format::Yaml, &identity())
+            .unwrap();
     assert!(String::from_utf8(file.seal(now()).unwrap()).unwrap().contains("fp: ABCD"));
     assert_eq!(file.rotate(&[identity().recipient()]).unwrap_err(), CannotChange::OtherKeys(vec!["pgp"]));
 }
