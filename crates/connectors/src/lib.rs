@@ -4,11 +4,14 @@
 //! the connector does it once and says how certain it is of the outcome.
 
 mod failure;
+mod identity;
 pub mod incoming;
 pub mod maildir_outbox;
 pub mod maildir_source;
 mod outgoing_mail;
+pub mod retry;
 pub mod smtp;
 
 pub use failure::{Cause, Effect, Failure, Fault, Reply};
+pub use identity::{Identity, masked};
 pub use outgoing_mail::{OutgoingMail, Uncomposable, compose};
