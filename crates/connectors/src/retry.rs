@@ -129,6 +129,7 @@ fn may_pass(cause: &Cause) -> bool {
             NotSent::OutOfReach(_)
             | NotSent::NoCredential { .. }
             | NotSent::UnfitCredential { .. }
+            | NotSent::Unfit { .. }
             | NotSent::ForbiddenAddress { .. },
         ))
         | Cause::NotUnderstood(_)
