@@ -4,11 +4,17 @@
 //! the connector does it once and says how certain it is of the outcome.
 
 mod failure;
+pub mod gmail;
+mod identity;
 pub mod incoming;
+mod lenient;
 pub mod maildir_outbox;
 pub mod maildir_source;
+pub mod oauth;
 mod outgoing_mail;
+pub mod retry;
 pub mod smtp;
 
 pub use failure::{Cause, Effect, Failure, Fault, Reply};
+pub use identity::{Identity, masked};
 pub use outgoing_mail::{OutgoingMail, Uncomposable, compose};
