@@ -3,6 +3,7 @@
 //! A connector decides nothing. Its caller has verified that this one request may be done, and hands over plain values;
 //! the connector does it once and says how certain it is of the outcome.
 
+mod answer;
 mod failure;
 mod identity;
 pub mod incoming;
@@ -11,6 +12,7 @@ pub mod maildir_source;
 mod outgoing_mail;
 pub mod retry;
 pub mod smtp;
+pub mod telegram;
 
 pub use failure::{Cause, Effect, Failure, Fault, Reply};
 pub use identity::{Identity, masked};
