@@ -162,7 +162,8 @@ impl Cause {
             Cause::Egress(Problem::NotSent(
                 NotSent::NoCredential { .. } | NotSent::UnfitCredential { .. },
             )) => Fault::Owner,
-            Cause::System(_) | Cause::Egress(Problem::NotSent(NotSent::OutOfReach(_))) => Fault::Us,
+            Cause::System(_)
+            | Cause::Egress(Problem::NotSent(NotSent::OutOfReach(_) | NotSent::Unfit { .. })) => Fault::Us,
             Cause::Egress(_)
             | Cause::NotUnderstood(_)
             | Cause::Reply(_)

@@ -199,6 +199,20 @@ fn in_words(why: Why) -> String {
     }
 }
 
+/// The entry of clean content and the content go to the disk side by side, so a crash may leave the entry alone. Nobody was
+/// told of it then, and the raw bytes are still there.
+async fn return_or_quarantine(zone1: &Zone1, spool: &Spool, item: String) -> Result<(), Refusal> {
+    let lost = "its clean content did not reach the disk before a crash";
+    let event = match spool.open(&item) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Event::ItemQuarantined { item, why: format!("{lost}, and its raw bytes are gone") }
+        }
+        // What cannot be opened now is still there.
+        Ok(_) | Err(_) => Event::ItemReturned { item, why: lost.to_owned() },
+    };
+    zone1.note(event).await
+}
+
 /// After a start: what the record says was read or quarantined leaves the spool, what it says waits must be there.
 pub async fn tidy(zone1: &Zone1, spool: &Spool) -> Result<(), Refusal> {
     let items: Vec<_> = {
@@ -216,6 +230,10 @@ pub async fn tidy(zone1: &Zone1, spool: &Spool) -> Result<(), Refusal> {
                 // What cannot be opened now is still there.
                 opened => opened.map(drop),
             },
+            ItemState::Cleaned(cleaned) if zone1.record()?.content().get(cleaned.content)?.is_none() => {
+                return_or_quarantine(zone1, spool, item).await?;
+                Ok(())
+            }
             ItemState::Cleaned(_) | ItemState::Settled(_) => spool.forget(&item),
             ItemState::Quarantined if spool.open(&item).is_ok() => {
                 spool.quarantine(&item, "see the audit log for the reason")

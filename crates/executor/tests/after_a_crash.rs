@@ -134,6 +134,33 @@ async fn an_item_whose_bytes_cannot_be_opened_just_now_is_not_given_up() {
     assert!(!waits(&record(folder.path())));
 }
 
+#[tokio::test]
+async fn an_item_whose_clean_content_never_reached_the_disk_is_read_again() {
+    for raw_is_there in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        drop(zone1_with_an_item(folder.path()).await);
+        let cleaned = Event::ItemCleaned {
+            item: "email-1".to_owned(),
+            clean: action::Digest::of(b"the power went before this was written"),
+            injection_warning: false,
+            findings: Vec::new(),
+        };
+        record(folder.path()).write(Timestamp::now(), cleaned).unwrap().wait().await.unwrap();
+        let raw = folder.path().join("email-1.raw");
+        if raw_is_there {
+            std::fs::write(&raw, "hi").unwrap();
+        }
+
+        let after = zone1(folder.path());
+        tidy(&after, &Spool::new(folder.path().to_owned(), folder.path().to_owned())).await.unwrap();
+        drop(after);
+        let state = record(folder.path()).ledger().item("email-1").unwrap().state.clone();
+        assert_eq!(state == ItemState::Received, raw_is_there);
+        assert_eq!(state == ItemState::Quarantined, !raw_is_there);
+        assert_eq!(raw.exists(), raw_is_there, "nothing is lost");
+    }
+}
+
 async fn zone1_with_an_item(folder: &Path) -> Zone1 {
     let received = Event::ItemReceived {
         item: "email-1".to_owned(),
