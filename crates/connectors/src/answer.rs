@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use egress::Reply as Http;
+use egress::{Call, Client, Reply as Http};
 use serde::Deserialize;
 use serde_json::error::Category;
 
 use crate::failure::{Cause, Effect, Failure, Reply};
+use crate::retry::Retry;
 
 /// A call that was made: whose, what for, and whether it counts.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,26 @@ pub(crate) struct Asked {
 // === impl Asked ===
 
 impl Asked {
+    pub(crate) const fn new(client: &Client, call: &Call, effect: Effect) -> Asked {
+        Asked { connector: client.reach().connector, step: call.step, effect }
+    }
+
+    /// Makes the call, again where that is allowed, and reads the reply.
+    pub(crate) async fn ask<T>(
+        &self,
+        client: &Client,
+        retry: &Retry,
+        call: &Call,
+        read: impl Fn(&Asked, &Http) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let attempt = || async {
+            let reply = client.call(call).await;
+            let reply = reply.map_err(|problem| Failure::without_reply(self.step, problem, self.effect))?;
+            read(self, &reply)
+        };
+        retry.run(self.effect, attempt).await
+    }
+
     /// The body of a reply that says that all went well. What it says besides is ignored.
     pub(crate) fn read<'reply, T: Deserialize<'reply>>(&self, http: &'reply Http) -> Result<T, Failure> {
         if http.content_type != "application/json" {

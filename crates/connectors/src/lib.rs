@@ -11,6 +11,7 @@ pub mod maildir_outbox;
 pub mod maildir_source;
 mod outgoing_mail;
 pub mod retry;
+pub mod slack;
 pub mod smtp;
 pub mod telegram;
 

@@ -10,7 +10,7 @@ use super::calls::{KINDS, UPDATES};
 use crate::answer::{Asked, whole_number};
 use crate::failure::one_line;
 use crate::incoming::{Batch, Incoming};
-use crate::{Effect, Failure, Identity, Reply};
+use crate::{Failure, Identity, Reply};
 
 /// A message that Telegram has taken over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,10 +47,6 @@ struct Envelope<'reply> {
 struct Parameters {
     retry_after: Option<u64>,
     migrate_to_chat_id: Option<i64>,
-}
-
-pub(super) const fn asked(step: &'static str, effect: Effect) -> Asked {
-    Asked { connector: "telegram", step, effect }
 }
 
 /// Who the bot is.

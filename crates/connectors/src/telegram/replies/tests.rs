@@ -3,9 +3,10 @@ use std::time::Duration;
 use egress::Reply as Http;
 
 use super::*;
+use crate::Effect;
 
-const READ: Asked = asked("looking for messages", Effect::None);
-const SEND: Asked = asked("sending the message", Effect::Once);
+const READ: Asked = Asked { connector: "telegram", step: "looking for messages", effect: Effect::None };
+const SEND: Asked = Asked { connector: "telegram", step: "sending the message", effect: Effect::Once };
 
 fn http(status: u16, body: &str) -> Http {
     let content_type = "application/json".to_owned();
