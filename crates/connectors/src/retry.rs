@@ -127,6 +127,7 @@ fn may_pass(cause: &Cause) -> bool {
         }
         Cause::Egress(Problem::NotSent(
             NotSent::OutOfReach(_)
+            | NotSent::Unfit { .. }
             | NotSent::NoCredential { .. }
             | NotSent::UnfitCredential { .. }
             | NotSent::Unfit { .. }
