@@ -5,10 +5,12 @@
 
 mod failure;
 pub mod incoming;
+mod mail_server;
 pub mod maildir_outbox;
 pub mod maildir_source;
 mod outgoing_mail;
 pub mod smtp;
 
 pub use failure::{Cause, Effect, Failure, Fault, Reply};
+pub use mail_server::{Login, Security, Unusable};
 pub use outgoing_mail::{OutgoingMail, Uncomposable, compose};
