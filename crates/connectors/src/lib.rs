@@ -4,6 +4,8 @@
 //! the connector does it once and says how certain it is of the outcome.
 
 mod failure;
+mod identity;
+pub mod imap;
 pub mod incoming;
 mod mail_server;
 pub mod maildir_outbox;
@@ -12,5 +14,6 @@ mod outgoing_mail;
 pub mod smtp;
 
 pub use failure::{Cause, Effect, Failure, Fault, Reply};
+pub use identity::{Identity, masked};
 pub use mail_server::{Login, Security, Unusable};
 pub use outgoing_mail::{OutgoingMail, Uncomposable, compose};
