@@ -7,8 +7,10 @@ mod answer;
 mod failure;
 pub mod gmail;
 mod identity;
+pub mod imap;
 pub mod incoming;
 mod lenient;
+mod mail_server;
 pub mod maildir_outbox;
 pub mod maildir_source;
 pub mod oauth;
@@ -20,4 +22,5 @@ pub mod telegram;
 
 pub use failure::{Cause, Effect, Failure, Fault, Reply};
 pub use identity::{Identity, masked};
+pub use mail_server::{Login, Security, Unusable};
 pub use outgoing_mail::{OutgoingMail, Uncomposable, compose};
