@@ -14,6 +14,7 @@ pub mod retry;
 pub mod slack;
 pub mod smtp;
 pub mod telegram;
+pub mod twilio;
 
 pub use failure::{Cause, Effect, Failure, Fault, Reply};
 pub use identity::{Identity, masked};
