@@ -5,10 +5,15 @@
 
 mod answer;
 mod failure;
+pub mod gmail;
 mod identity;
+pub mod imap;
 pub mod incoming;
+mod lenient;
+mod mail_server;
 pub mod maildir_outbox;
 pub mod maildir_source;
+pub mod oauth;
 mod outgoing_mail;
 pub mod retry;
 pub mod slack;
@@ -19,4 +24,5 @@ pub mod webhook;
 
 pub use failure::{Cause, Effect, Failure, Fault, Reply};
 pub use identity::{Identity, masked};
+pub use mail_server::{Login, Security, Unusable};
 pub use outgoing_mail::{OutgoingMail, Uncomposable, compose};
