@@ -14,6 +14,7 @@ use crate::incoming::Batch;
 use crate::retry::Retry;
 use crate::{Effect, Failure, Identity};
 
+pub(crate) use replies::update_id;
 pub use replies::{Sent, WebhookInfo};
 
 /// What this connector may reach.
