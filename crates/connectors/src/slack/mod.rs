@@ -20,7 +20,7 @@ pub use history::{MOST_CHANNELS, SlackSource};
 pub use replies::{Channel, Posted};
 
 /// What this connector may reach.
-pub static REACH: Reach = Reach {
+pub const REACH: Reach = Reach {
     connector: "slack",
     sites: &[Site {
         name: "endpoint",

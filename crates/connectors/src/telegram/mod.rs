@@ -18,7 +18,7 @@ pub(crate) use replies::update_id;
 pub use replies::{Sent, WebhookInfo};
 
 /// What this connector may reach.
-pub static REACH: Reach = Reach {
+pub const REACH: Reach = Reach {
     connector: "telegram",
     sites: &[Site {
         name: "endpoint",

@@ -16,7 +16,7 @@ pub use calls::{NotASid, Sender, Sid};
 pub use replies::{Found, Progress};
 
 /// What this connector may reach.
-pub static REACH: Reach = Reach {
+pub const REACH: Reach = Reach {
     connector: "twilio",
     sites: &[Site {
         name: "endpoint",
