@@ -68,15 +68,16 @@ pub(crate) fn authorization(
 ) -> Result<Option<HeaderValue>, NotSent> {
     let (key, value) = match credential {
         Credential::None => return Ok(None),
-        Credential::Bearer(key) => (*key, bearer(&*credentials.secret(*key)?)),
-        Credential::HeldBearer(secret) => (Key { file: "oauth", name: "access_token" }, bearer(secret)),
-        Credential::Basic { user, password: password_key } => {
-            let (user, password) = (credentials.secret(*user)?, credentials.secret(*password_key)?);
-            let pair = Zeroizing::new([user.expose(), b":", password.expose()].concat());
-            let mut value = Zeroizing::new(Vec::with_capacity(6 + pair.len().div_ceil(3) * 4));
-            value.extend_from_slice(b"Basic ");
-            value.extend_from_slice(Zeroizing::new(BASE64_STANDARD.encode(&*pair)).as_bytes());
-            (*password_key, value)
+        Credential::Bearer(key) => (*key, bearer(*key, &*credentials.secret(*key)?)?),
+        Credential::HeldBearer(secret) => {
+            let key = Key { file: "oauth", name: "access_token" };
+            (key, bearer(key, secret)?)
+        }
+        Credential::Basic { user, password: key } => {
+            let (name, password) = (credentials.secret(*user)?, credentials.secret(*key)?);
+            let (name, password) = (plain(*user, &name)?, plain(*key, &password)?);
+            let pair = Zeroizing::new([name.as_bytes(), b":", password.as_bytes()].concat());
+            (*key, with_scheme("Basic ", Zeroizing::new(BASE64_STANDARD.encode(&*pair)).as_bytes()))
         }
     };
     let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(value))
@@ -85,11 +86,12 @@ pub(crate) fn authorization(
     Ok(Some(value))
 }
 
-fn bearer(secret: &Secret) -> Zeroizing<Vec<u8>> {
-    let mut value = Zeroizing::new(Vec::with_capacity(7 + secret.expose().len()));
-    value.extend_from_slice(b"Bearer ");
-    value.extend_from_slice(secret.expose());
-    value
+fn bearer(key: Key, secret: &Secret) -> Result<Zeroizing<Vec<u8>>, NotSent> {
+    Ok(with_scheme("Bearer ", plain(key, secret)?.as_bytes()))
+}
+
+fn with_scheme(scheme: &str, credential: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new([scheme.as_bytes(), credential].concat())
 }
 
 /// The body and its type.

@@ -7,7 +7,7 @@ use action::Digest;
 use audit_log::{HeadKey, HeadKeyProblem, Signer};
 use capability::ApprovalVerifier;
 use connectors::smtp::{self, Smtp, SmtpConfig};
-use home::{Config, Home, MailDelivery, Problem, Problems, Security, SmtpSettings};
+use home::{Config, Home, MailDelivery, Problem, Problems, Security, Server};
 use std::time::Duration;
 
 /// Everything that comes from files.
@@ -74,19 +74,20 @@ fn load_approval_key(home: &Home) -> Result<ApprovalVerifier, Problem> {
 }
 
 fn load_outbound(home: &Home, config: &Config) -> Result<Outbound, Problem> {
-    let mail = match &config.mail_delivery {
+    let mail = match &config.connectors.mail_delivery {
         MailDelivery::Maildir(folder) => MailRoute::Maildir(folder.clone()),
-        MailDelivery::Smtp(settings) => MailRoute::Smtp(Box::new(load_smtp(home, settings)?)),
+        MailDelivery::Smtp(server) => MailRoute::Smtp(Box::new(load_smtp(home, server)?)),
+        MailDelivery::Gmail => MailRoute::Maildir(home.path().join("mail/outbox")),
     };
     Ok(Outbound {
-        mail_from: config.mail_from.clone(),
+        mail_from: config.connectors.mail_from.clone(),
         host: format!("{}.moltbot.invalid", config.host),
         mail,
     })
 }
 
-fn load_smtp(home: &Home, settings: &SmtpSettings) -> Result<Smtp, Problem> {
-    let SmtpSettings { host, port, security } = settings;
+fn load_smtp(home: &Home, server: &Server) -> Result<Smtp, Problem> {
+    let Server { host, port, security, .. } = server;
     let config = SmtpConfig {
         host: host.clone(),
         port: *port,

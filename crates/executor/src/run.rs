@@ -2,10 +2,11 @@
 
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::intake::{self, Spool};
+use crate::intake;
 use crate::policy_in_force::PolicyInForce;
 use crate::record::Record;
 use crate::serve::{Bridge, ControlService, PlannerService, ReaderService, SupervisorService, serve};
+use crate::spool::{self, Spool};
 use crate::upkeep::upkeep;
 use crate::zone1::{Means, Zone1};
 use action::Role;
@@ -78,7 +79,7 @@ pub async fn run(
 
     zone1.started(env!("CARGO_PKG_VERSION")).await.context("the record cannot be written")?;
     zone1.settle_interrupted().await?;
-    intake::tidy(&zone1, &spool).await?;
+    spool::tidy(&zone1, &spool).await?;
     health.set("record", Readiness::Ready);
 
     let mut tasks = tokio::task::JoinSet::new();
@@ -117,7 +118,9 @@ pub async fn run(
     for source in config.sources {
         let (zone1, spool, health) = (Arc::clone(&zone1), spool.clone(), health.clone());
         tasks.spawn(async move {
-            intake::watch(&zone1, &spool, source.name, &source.maildir, &health).await;
+            if let Some(maildir) = &source.maildir {
+                intake::watch(&zone1, &spool, source.name, maildir, &health).await;
+            }
             Ok(())
         });
     }

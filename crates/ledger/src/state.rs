@@ -31,6 +31,9 @@ pub struct Ledger {
     /// Whether the owner froze everything and has not let it go on.
     #[serde(default)]
     frozen: bool,
+    /// How far each source was read.
+    #[serde(default)]
+    cursors: BTreeMap<String, String>,
     order: u64,
     /// Follows from the rest; built anew when a state was carried over.
     #[serde(skip)]
@@ -75,6 +78,13 @@ impl Ledger {
                 self.move_item(item, |_| ItemState::Cleaned(cleaned));
             }
             Event::ItemQuarantined { item, why: _ } => self.move_item(item, |_| ItemState::Quarantined),
+            Event::ItemReturned { item, why: _ } => self.move_item(item, |state| match state {
+                ItemState::Cleaned(_) => ItemState::Received,
+                ItemState::Received | ItemState::Settled(_) | ItemState::Quarantined => state,
+            }),
+            Event::SourceAdvanced { source, cursor } => {
+                self.cursors.insert(source.clone(), cursor.clone());
+            }
             Event::ItemDelivered { item, zone: _ } => self.move_item(item, |state| match state {
                 ItemState::Cleaned(cleaned) => ItemState::Cleaned(Cleaned { delivered: true, ..cleaned }),
                 ItemState::Settled(cleaned) => ItemState::Settled(Cleaned { delivered: true, ..cleaned }),
@@ -216,6 +226,11 @@ impl Ledger {
         self.requests
             .retain(|_, asked| asked.is_waited_for() || recent(asked.at) || about_an_open_item(asked));
         self.index = Index::of(self);
+    }
+
+    /// How far a source was read: what its connector is handed to go on from there.
+    pub fn cursor(&self, source: &str) -> Option<&str> {
+        self.cursors.get(source).map(String::as_str)
     }
 
     /// The policy that was applied last.
