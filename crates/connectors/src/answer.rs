@@ -106,18 +106,9 @@ pub(crate) fn without_long_runs(untrusted_words: &str) -> String {
     kept
 }
 
-/// A whole number, also where the provider writes it as a text.
+/// A whole number that has to be there, also where the provider writes it as a text.
 pub(crate) fn whole_number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Number(i64),
-        Text(String),
-    }
-    match Written::deserialize(from)? {
-        Written::Number(number) => Ok(number),
-        Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
-    }
+    crate::lenient::number(from)?.ok_or_else(|| serde::de::Error::custom("it is null"))
 }
 
 #[cfg(test)]

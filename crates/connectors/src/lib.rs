@@ -19,6 +19,8 @@ pub mod retry;
 pub mod slack;
 pub mod smtp;
 pub mod telegram;
+pub mod twilio;
+pub mod webhook;
 
 pub use failure::{Cause, Effect, Failure, Fault, Reply};
 pub use identity::{Identity, masked};

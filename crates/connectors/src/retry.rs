@@ -130,7 +130,6 @@ fn may_pass(cause: &Cause) -> bool {
             | NotSent::Unfit { .. }
             | NotSent::NoCredential { .. }
             | NotSent::UnfitCredential { .. }
-            | NotSent::Unfit { .. }
             | NotSent::ForbiddenAddress { .. },
         ))
         | Cause::NotUnderstood(_)

@@ -5,6 +5,7 @@
 
 use crate::refusal::Refusal;
 use crate::spool::{NotTaken, Spool, item_name, take_in};
+use crate::standing::Standings;
 use crate::zone1::Zone1;
 use connectors::incoming::{Batch, Incoming};
 use connectors::{Failure, Fault};
@@ -12,7 +13,6 @@ use ledger::{Event, quoted};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use zone_bridge::{Health, Readiness};
 
 /// The first wait after a look that failed; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -30,8 +30,8 @@ pub trait Service: Send {
     /// What is new behind the cursor; the cursor itself acknowledges what is before it. It may wait for something to come.
     fn look<'a>(&'a mut self, cursor: Option<&'a str>) -> Looking<'a>;
 
-    /// How long to leave it alone after a look that brought everything there was.
-    fn pause(&self) -> Duration;
+    /// Waits until it is worth looking again, after a look that brought everything there was.
+    fn wait(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// One source that is fed by a service.
@@ -48,24 +48,25 @@ pub struct Feed {
 
 impl Feed {
     /// Takes in what is new, for as long as the process lives.
-    pub async fn follow(mut self, zone1: Arc<Zone1>, spool: Spool, health: Health) {
-        let need = format!("source-{}-{}", self.source, self.connector);
-        health.set(&need, Readiness::NotReady("not looked at yet".to_owned()));
+    pub async fn follow(mut self, zone1: Arc<Zone1>, spool: Spool, standings: Standings) {
         let mut wait = FIRST_WAIT;
         loop {
             let pause = match self.look_once(&zone1, &spool).await {
                 Ok(more) => {
-                    health.set(&need, Readiness::Ready);
+                    standings.works(self.connector);
                     wait = FIRST_WAIT;
-                    if more { Duration::ZERO } else { self.service.pause() }
+                    if !more {
+                        self.service.wait().await;
+                    }
+                    continue;
                 }
                 Err(NotFed::Failure(failure)) => {
-                    tell(&health, &need, &quoted(&failure.to_string()));
+                    standings.degraded(self.connector, &quoted(&failure.to_string()));
                     wait = (wait * 2).min(LONGEST_WAIT);
                     after(&failure, wait)
                 }
                 Err(NotFed::Taken(why)) => {
-                    tell(&health, &need, &why.to_string());
+                    standings.degraded(self.connector, &why.to_string());
                     wait = (wait * 2).min(LONGEST_WAIT);
                     wait
                 }
@@ -85,6 +86,8 @@ impl Feed {
         let name = format!("{}/{}", self.source, self.connector);
         let before = zone1.record()?.ledger().cursor(&name).map(str::to_owned);
         let batch = self.service.look(before.as_deref()).await.map_err(NotFed::Failure)?;
+        // It may have waited for long. What was not taken in is not acknowledged, and comes again.
+        zone1.unlatched().map_err(|_latched| NotFed::Latched)?;
         let Batch { items, refused, cursor, more } = batch;
         for Incoming { id, untrusted_bytes } in items {
             let item = item_name(self.source, &format!("{}:{id}", self.connector));
@@ -132,11 +135,4 @@ fn after(failure: &Failure, wait: Duration) -> Duration {
         (_, Fault::Owner) => LONGEST_WAIT.min(Duration::from_secs(30).max(wait)),
         _ => wait,
     }
-}
-
-fn tell(health: &Health, need: &str, why: &str) {
-    if health.report().checks.get(need) != Some(&Readiness::NotReady(why.to_owned())) {
-        tracing::warn!("{need}: {why}");
-    }
-    health.set(need, Readiness::NotReady(why.to_owned()));
 }

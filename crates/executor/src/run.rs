@@ -52,6 +52,13 @@ pub async fn run(
         health.set(source.reader.as_str(), Readiness::NotReady("no reader attends yet".to_owned()));
     }
     health.fact("walls", serde_json::to_value(&walls)?);
+    let feeds = outbound.services.feeds(&home, &config)?;
+    let standings = outbound.standings.clone();
+    standings.tell(health.clone());
+    let deviations = config.connectors.deviations();
+    if !deviations.is_empty() {
+        health.fact("deviations", serde_json::to_value(deviations)?);
+    }
     let clock = Clock::of_the_machine(record.latest());
     let (policy, established) =
         PolicyInForce::establish(&mut record, home.policy_file(), policy, clock.now())?;
@@ -117,10 +124,16 @@ pub async fn run(
     }
     for source in config.sources {
         let (zone1, spool, health) = (Arc::clone(&zone1), spool.clone(), health.clone());
+        let Some(maildir) = source.maildir else { continue };
         tasks.spawn(async move {
-            if let Some(maildir) = &source.maildir {
-                intake::watch(&zone1, &spool, source.name, maildir, &health).await;
-            }
+            intake::watch(&zone1, &spool, source.name, &maildir, &health).await;
+            Ok(())
+        });
+    }
+    for feed in feeds {
+        let (zone1, spool, standings) = (Arc::clone(&zone1), spool.clone(), standings.clone());
+        tasks.spawn(async move {
+            feed.follow(zone1, spool, standings).await;
             Ok(())
         });
     }

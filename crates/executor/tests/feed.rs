@@ -10,8 +10,8 @@ use executor::spool::Spool;
 use executor::zone1::Zone1;
 use proptest::prelude::{Strategy, prop};
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use zone::zone1;
 
 /// A service with numbered items: a cursor is the number of the next one, and what is before it is forgotten there.
@@ -47,8 +47,8 @@ impl Service for Numbers {
         Box::pin(async { Ok(batch) })
     }
 
-    fn pause(&self) -> Duration {
-        Duration::ZERO
+    fn wait(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {})
     }
 }
 
@@ -62,8 +62,8 @@ impl Service for Forgetful {
         Box::pin(async { looking.await.map(|batch| Batch { cursor: before, ..batch }) })
     }
 
-    fn pause(&self) -> Duration {
-        Duration::ZERO
+    fn wait(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {})
     }
 }
 

@@ -140,10 +140,8 @@ fn mail_in_the_clear_to_another_machine_is_refused() {
 
 #[test]
 fn a_password_is_not_sent_in_the_clear_without_the_owners_word() {
-    let server = |also: &str| {
-        format!("[connectors.imap]\nhost = \"127.0.0.1\"\nsecurity = \"none\"\nsign_in = true\n{also}")
-    };
-    assert!(problems(&server("")).contains("connectors.imap.sign_in: would send the password in the clear"));
+    let server = |also: &str| format!("[connectors.imap]\nhost = \"127.0.0.1\"\nsecurity = \"none\"\n{also}");
+    assert!(problems(&server("")).contains("connectors.imap.security: would send the password in the clear"));
     let (_folder, home) = home_with(&server("danger_allow_plaintext_loopback = true\n"));
     let config = Config::load(&home).unwrap();
     let said = config.connectors.deviations();

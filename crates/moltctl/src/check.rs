@@ -83,7 +83,8 @@ fn maildirs(config: &Config) -> Vec<(String, std::path::PathBuf)> {
         .sources
         .iter()
         .filter_map(|source| Some((format!("sources.{}.maildir", source.name), source.maildir.clone()?)));
-    let outbox = config.connectors.outbox().map(|folder| ("connectors.mail.maildir".to_owned(), folder.clone()));
+    let outbox =
+        config.connectors.outbox().map(|folder| ("connectors.mail.maildir".to_owned(), folder.clone()));
     sources.chain(outbox).collect()
 }
 

@@ -7,6 +7,7 @@ mod answers;
 mod approvals;
 mod audit;
 mod check;
+mod connectors;
 mod demo;
 mod explain;
 mod init;
@@ -67,6 +68,12 @@ enum Command {
     /// What the agent may do.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// The services that are reached: whether they work.
+    #[command(subcommand)]
+    Connectors(connectors::Command),
+    /// The way out: who may reach what, and whether its walls hold.
+    #[command(subcommand)]
+    Egress(connectors::EgressCommand),
     /// Read raw content from standard input and print it clean, as JSON.
     Sanitize {
         /// What the content is: email, html, telegram, slack or text.
@@ -112,6 +119,8 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Approvals(command) => approvals::command(&home()?, &command),
         Command::Audit(command) => audit::command(&home()?, &command),
         Command::Policy(command) => policy::command(&home()?, &command),
+        Command::Connectors(command) => connectors::command(&home()?, &command),
+        Command::Egress(command) => connectors::egress(&home()?, &command),
         Command::Sanitize { content_type, explain: true, .. } => {
             explain::command(content_type.unwrap_or(ContentType::Email))
         }

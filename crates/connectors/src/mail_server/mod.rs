@@ -57,9 +57,9 @@ pub enum Unusable {
 }
 
 /// A connection, in the clear or not.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 
 /// A connection over which something may be said that others must not hear.
 pub(crate) type Private = Wire<Box<dyn Stream>>;

@@ -4,6 +4,7 @@
 //! page goes back to the oldest of them, hands that one over, and remembers in memory where the others begin.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -23,7 +24,7 @@ const MOST_PAGES: usize = 50;
 
 /// Channels that are read. Replies inside threads are no part of a channel's history: they come by events only.
 pub struct SlackSource {
-    slack: Slack,
+    slack: Arc<Slack>,
     channels: Vec<String>,
     who: Option<Who>,
     /// For each channel, the ends of the windows that are still to be looked into, the latest first; behind them is the present.
@@ -53,7 +54,7 @@ struct Head {
 
 impl SlackSource {
     /// A source of these channels, each an id.
-    pub fn new(slack: Slack, channels: Vec<String>) -> Result<SlackSource, Failure> {
+    pub fn new(slack: Arc<Slack>, channels: Vec<String>) -> Result<SlackSource, Failure> {
         if channels.len() > MOST_CHANNELS {
             return Err(Failure::Malformed { what: "there are more than 75 channels" });
         }

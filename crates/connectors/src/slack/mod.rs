@@ -20,7 +20,7 @@ pub use history::{MOST_CHANNELS, SlackSource};
 pub use replies::{Channel, Posted};
 
 /// What this connector may reach.
-pub static REACH: Reach = Reach {
+pub const REACH: Reach = Reach {
     connector: "slack",
     sites: &[Site {
         name: "endpoint",
@@ -97,7 +97,9 @@ impl Slack {
     ) -> Result<T, Failure> {
         let asked = Asked::new(&self.client, call, effect);
         let attempt = || async {
-            match self.pace().turn(Instant::now(), call.step, about) {
+            // The guard of the pace must not be held while this waits.
+            let turn = self.pace().turn(Instant::now(), call.step, about);
+            match turn {
                 Turn::Now => {}
                 Turn::At(then) => tokio::time::sleep_until(then).await,
                 Turn::NotFor(wait) => {

@@ -14,10 +14,11 @@ use crate::incoming::Batch;
 use crate::retry::Retry;
 use crate::{Effect, Failure, Identity};
 
+pub(crate) use replies::update_id;
 pub use replies::{Sent, WebhookInfo};
 
 /// What this connector may reach.
-pub static REACH: Reach = Reach {
+pub const REACH: Reach = Reach {
     connector: "telegram",
     sites: &[Site {
         name: "endpoint",

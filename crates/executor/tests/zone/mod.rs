@@ -7,6 +7,8 @@ use executor::clock::Clock;
 use executor::outbound::{MailRoute, Outbound};
 use executor::policy_in_force::PolicyInForce;
 use executor::record::{Record, RecordPlace};
+use executor::services::Services;
+use executor::standing::Standings;
 use executor::zone1::{Means, Zone1};
 use jiff::{SignedDuration, Timestamp};
 use policy::Policy;
@@ -47,6 +49,8 @@ pub(crate) fn zone1(folder: &Path) -> Zone1 {
             mail_from: "me@example.org".parse().unwrap(),
             host: "host.invalid".to_owned(),
             mail: MailRoute::Maildir(folder.join("outbox")),
+            services: Services::default(),
+            standings: Standings::default(),
         },
         approval_expiry: SignedDuration::from_secs(300),
         permit_lifetime: SignedDuration::from_secs(300),

@@ -54,7 +54,7 @@ impl Connectors {
         let (mail_from, mail_delivery) = read_mail(&mail, home);
         mail.finish();
         let imap = section.optional_section("imap").map(|imap| {
-            let server = Server::read(&imap, home, 993, Security::Tls);
+            let server = Server::read(&imap, home, (993, Security::Tls), true);
             let folder = imap.string("folder", "INBOX");
             imap.finish();
             Imap { server, folder }
@@ -134,7 +134,7 @@ fn read_mail(mail: &Section<'_, '_>, home: &Home) -> (Option<Address>, MailDeliv
     let maildir = home.resolve(&mail.string("maildir", "mail/outbox"));
     // Read in any case, so that a slip in it is found before it is needed.
     let smtp = mail.optional_section("smtp").map(|smtp| {
-        let server = Server::read(&smtp, home, 587, Security::StartTls);
+        let server = Server::read(&smtp, home, (587, Security::StartTls), false);
         smtp.finish();
         server
     });

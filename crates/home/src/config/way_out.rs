@@ -83,7 +83,12 @@ impl WayOut {
 // === impl Server ===
 
 impl Server {
-    pub(super) fn read(section: &Section<'_, '_>, home: &Home, port: u16, security: Security) -> Self {
+    pub(super) fn read(
+        section: &Section<'_, '_>,
+        home: &Home,
+        (port, security): (u16, Security),
+        always_signs_in: bool,
+    ) -> Self {
         let host = section.required_string("host", "mail.example.org");
         let port =
             u16::try_from(section.number("port", i64::from(port), 1..=65535, "TCP port")).unwrap_or(port);
@@ -96,11 +101,11 @@ impl Server {
                 format!("\"none\" would send mail in the clear to `{host}`; write \"starttls\" or \"tls\""),
             );
         }
-        let sign_in = section.boolean("sign_in", false);
+        let sign_in = always_signs_in || section.boolean("sign_in", false);
         let way_out = WayOut::read(section, home, &[]);
         if sign_in && security == Security::None && !way_out.plaintext_loopback {
             section.problem(
-                "sign_in",
+                "security",
                 "would send the password in the clear; write security = \"tls\", or, for a server on this machine, \
                  danger_allow_plaintext_loopback = true",
             );

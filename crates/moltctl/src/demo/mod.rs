@@ -66,7 +66,8 @@ pub(crate) fn command(path: Option<&Path>, arguments: &Arguments) -> anyhow::Res
 
 async fn play(stage: &Stage, yes: bool) -> anyhow::Result<()> {
     let inbox = stage.config.sources.iter().find_map(|source| source.maildir.as_ref());
-    let inbox = inbox.context("the home has no source with a maildir; name one, or another home with --home")?;
+    let inbox =
+        inbox.context("the home has no source with a maildir; name one, or another home with --home")?;
     let before = Story::read(&stage.home)?.mails().len();
     for sample in samples::ALL {
         samples::deliver(sample, inbox)?;
