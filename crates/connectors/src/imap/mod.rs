@@ -114,8 +114,8 @@ impl Imap {
         self.looked = Some(Instant::now());
         let kept = self.session.is_some();
         let mut outcome = self.look_once(cursor).await;
-        if kept && matches!(outcome, Err(Failure::Unavailable { .. })) {
-            // A connection that was left open may be gone, and that is no news.
+        if kept && matches!(outcome, Err(Failure::Unavailable { .. } | Failure::Rejected { .. })) {
+            // A connection that was left open may be gone, or hold to a folder that is, and that is no news.
             outcome = self.look_once(cursor).await;
         }
         match &outcome {
