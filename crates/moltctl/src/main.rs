@@ -14,6 +14,7 @@ mod init;
 mod latch;
 mod policy;
 mod sanitize;
+mod secrets;
 mod status;
 mod up;
 mod zones;
@@ -74,6 +75,9 @@ enum Command {
     /// The way out: who may reach what, and whether its walls hold.
     #[command(subcommand)]
     Egress(connectors::EgressCommand),
+    /// What the executor authenticates with, encrypted and signed. No zone ever sees it.
+    #[command(subcommand)]
+    Secrets(secrets::Command),
     /// Read raw content from standard input and print it clean, as JSON.
     Sanitize {
         /// What the content is: email, html, telegram, slack or text.
@@ -121,6 +125,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Policy(command) => policy::command(&home()?, &command),
         Command::Connectors(command) => connectors::command(&home()?, &command),
         Command::Egress(command) => connectors::egress(&home()?, &command),
+        Command::Secrets(command) => secrets::command(&home()?, &command),
         Command::Sanitize { content_type, explain: true, .. } => {
             explain::command(content_type.unwrap_or(ContentType::Email))
         }
