@@ -75,12 +75,12 @@ async fn many_messages_come_in_batches_and_many_pages() {
     let wanted: Vec<String> = (0..250).map(|_| server.google().mailbox.arrives(MAIL)).collect();
     let first = inbox.look(Some(&cursor)).await.unwrap();
     assert_eq!((first.items.len(), first.more), (100, true));
-    let pages = server.google().calls(HISTORY);
+    let pages = server.calls(HISTORY);
     // After a restart, from the cursor that was kept.
     let (rest, _, _) = all(&mut Inbox::new(gmail.clone(), Start::Now), Some(&first.cursor)).await;
     assert_eq!(first.items.into_iter().map(|item| item.id).chain(rest).collect::<Vec<_>>(), wanted);
     let (_, _, end) = all(&mut inbox, Some(&first.cursor)).await;
-    assert!(server.google().calls(HISTORY) > pages);
+    assert!(server.calls(HISTORY) > pages);
     assert_eq!(all(&mut inbox, Some(&end)).await.0, Vec::<String>::new());
 }
 
@@ -203,9 +203,9 @@ async fn an_identifier_from_outside_cannot_be_part_of_another_path() {
     for id in ["../profile", "a/b", "", "a:b", "é", &"a".repeat(101)] {
         let message = json!([{ "id": "9999", "messagesAdded": [{ "message": { "id": id } }] }]);
         server.google().fails(HISTORY, Fault::Change("history", message));
-        let gets = server.google().calls(GET);
+        let gets = server.calls(GET);
         assert!(matches!(inbox.look(Some(&cursor)).await, Err(Failure::Unavailable { .. })), "{id}");
-        assert_eq!(server.google().calls(GET), gets);
+        assert_eq!(server.calls(GET), gets);
     }
     assert!(matches!(inbox.look(Some("uidvalidity:1")).await, Err(Failure::Malformed { .. })));
 }

@@ -13,10 +13,10 @@ async fn a_token_serves_until_it_ends_and_then_another_does() {
     let Account { server, gmail, .. } = &Account::new().await;
     gmail.identity().await.unwrap();
     gmail.identity().await.unwrap();
-    assert_eq!(server.google().tokens.asked, 1);
+    assert_eq!(server.asked(), 1);
     server.google().tokens.expire_all();
     gmail.identity().await.unwrap();
-    assert_eq!(server.google().tokens.asked, 2);
+    assert_eq!(server.asked(), 2);
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn a_token_that_is_about_to_end_is_not_used() {
     account.server.google().tokens.expires_in = 0;
     account.gmail.identity().await.unwrap();
     account.gmail.identity().await.unwrap();
-    assert_eq!(account.server.google().tokens.asked, 2);
+    assert_eq!(account.server.asked(), 2);
 }
 
 #[tokio::test]
@@ -40,10 +40,10 @@ async fn many_tasks_that_need_a_token_get_it_from_one_refresh() {
         assert_eq!(tasks.join_all().await.len(), 20);
     };
     all().await;
-    assert_eq!(server.google().tokens.asked, 1);
+    assert_eq!(server.asked(), 1);
     server.google().tokens.expire_all();
     all().await;
-    assert_eq!(server.google().tokens.asked, 2, "all were refused, one asked");
+    assert_eq!(server.asked(), 2, "all were refused, one asked");
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn many_tasks_share_a_refresh_that_fails() {
     for failure in tasks.join_all().await {
         assert!(matches!(failure, Failure::Unavailable { .. }), "{failure}");
     }
-    assert_eq!(server.google().calls(TOKEN), 1);
+    assert_eq!(server.calls(TOKEN), 1);
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_send_that_met_an_expired_token_is_sent_once() {
     server.google().tokens.expire_all();
     gmail.send(MAIL, None).await.unwrap();
     assert_eq!(server.google().mailbox.sent().len(), 1);
-    assert_eq!((server.google().tokens.asked, server.google().calls(SEND)), (2, 1));
+    assert_eq!((server.asked(), server.calls(SEND)), (2, 1));
 }
 
 #[tokio::test]
@@ -88,12 +88,12 @@ async fn a_grant_that_ended_is_told_to_the_owner_and_not_asked_for_again() {
     {
         assert!(words.contains(part), "{words}");
     }
-    let asked = server.google().tokens.asked;
+    let asked = server.asked();
     for _ in 0..3 {
         assert!(matches!(gmail.identity().await, Err(Failure::NotAllowed { .. })));
         assert!(matches!(gmail.send(MAIL, None).await, Err(Failure::NotAllowed { .. })));
     }
-    assert_eq!(server.google().tokens.asked, asked, "nobody asked again");
+    assert_eq!(server.asked(), asked, "nobody asked again");
     let another = server.google().tokens.grant(SCOPES);
     vault.set(REFRESH_TOKEN, &another);
     gmail.identity().await.unwrap();
@@ -106,7 +106,7 @@ async fn a_token_of_a_secret_that_was_changed_is_not_used_any_more() {
     gmail.identity().await.unwrap();
     vault.set(REFRESH_TOKEN, "1//0nobodys");
     assert!(matches!(gmail.identity().await, Err(Failure::NotAllowed { .. })));
-    assert_eq!(server.google().calls(PROFILE), 1);
+    assert_eq!(server.calls(PROFILE), 1);
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_token_that_is_refused_when_it_is_new_is_not_replaced_for_ever() {
         };
         let _ = failure;
     }
-    assert!(server.google().tokens.asked <= 2, "{}", server.google().tokens.asked);
+    assert!(server.asked() <= 2, "{}", server.asked());
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn a_new_refresh_token_is_kept_before_it_is_needed() {
     gmail.identity().await.unwrap();
     assert_ne!(vault.secret(REFRESH_TOKEN).unwrap(), before);
     gmail.identity().await.unwrap();
-    assert_eq!(server.google().tokens.asked, 1, "the token belongs to what is kept now");
+    assert_eq!(server.asked(), 1, "the token belongs to what is kept now");
     server.google().tokens.expire_all();
     gmail.identity().await.unwrap();
 }
@@ -145,7 +145,7 @@ async fn the_old_refresh_token_is_not_asked_with_while_the_new_one_waits_to_be_k
     server.google().tokens.expire_all();
     let failure = gmail.identity().await.unwrap_err();
     assert!(failure.to_string().contains("the disk is full"), "{failure}");
-    assert_eq!((failure.fault(), server.google().tokens.asked), (Whose::Us, 1));
+    assert_eq!((failure.fault(), server.asked()), (Whose::Us, 1));
 }
 
 #[tokio::test]

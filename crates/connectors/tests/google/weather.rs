@@ -23,12 +23,12 @@ async fn a_call_that_reads_is_asked_again_when_that_may_help() {
             server.google().fails(PROFILE, fault.clone());
         }
         gmail.identity().await.unwrap_or_else(|failure| panic!("{fault:?}: {failure}"));
-        assert_eq!(server.google().calls(PROFILE), 3, "{fault:?}");
+        assert_eq!(server.calls(PROFILE), 3, "{fault:?}");
         for _ in 0..3 {
             server.google().fails(PROFILE, fault.clone());
         }
         gmail.identity().await.unwrap_err();
-        assert_eq!(server.google().calls(PROFILE), 6, "{fault:?}: the budget ends");
+        assert_eq!(server.calls(PROFILE), 6, "{fault:?}: the budget ends");
     }
 }
 
@@ -49,7 +49,7 @@ async fn a_call_that_reads_is_not_asked_again_when_that_does_not_help() {
         server.google().fails(PROFILE, fault.clone());
         let failure = gmail.identity().await.unwrap_err();
         assert!(failure.to_string().is_ascii(), "{failure}");
-        assert_eq!(server.google().calls(PROFILE), 1, "{fault:?}");
+        assert_eq!(server.calls(PROFILE), 1, "{fault:?}");
     }
 }
 
@@ -78,7 +78,7 @@ async fn a_token_endpoint_in_bad_weather_is_asked_again_and_the_call_is_made_onc
         let Account { server, gmail, .. } = &Account::new().await;
         server.google().fails(TOKEN, fault.clone());
         gmail.identity().await.unwrap_or_else(|failure| panic!("{fault:?}: {failure}"));
-        assert_eq!((server.google().calls(TOKEN), server.google().calls(PROFILE)), (2, 1), "{fault:?}");
+        assert_eq!((server.calls(TOKEN), server.calls(PROFILE)), (2, 1), "{fault:?}");
         // For what counts nobody waits: it was not begun.
         server.google().tokens.expire_all();
         server.google().fails(TOKEN, fault.clone());

@@ -68,8 +68,7 @@ async fn converse<A: Answers>(mut stream: TcpStream, answers: Arc<Mutex<A>>) -> 
             Delivery::Whole => &response.body[..],
             Delivery::Half => &response.body[..response.body.len() / 2],
         };
-        stream.write_all(head.as_bytes()).await.ok()?;
-        stream.write_all(body).await.ok()?;
+        stream.write_all(&[head.as_bytes(), body].concat()).await.ok()?;
         if response.delivery == Delivery::Half {
             return None;
         }

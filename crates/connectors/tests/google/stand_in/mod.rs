@@ -40,7 +40,7 @@ pub(crate) struct Google {
     pub(crate) mailbox: Mailbox,
     faults: HashMap<&'static str, VecDeque<Fault>>,
     /// How often each method was called.
-    pub(crate) calls: HashMap<&'static str, usize>,
+    calls: HashMap<&'static str, usize>,
     /// What was not as Google describes it.
     wrong: Vec<String>,
 }
@@ -73,6 +73,16 @@ impl StandIn {
         self.google.lock().unwrap()
     }
 
+    /// How often a method was called.
+    pub(crate) fn calls(&self, method: &str) -> usize {
+        self.google().calls(method)
+    }
+
+    /// How many tokens were asked for.
+    pub(crate) fn asked(&self) -> usize {
+        self.google().tokens.asked
+    }
+
     pub(crate) fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -95,7 +105,7 @@ impl Google {
         self.faults.entry(method).or_default().push_back(fault);
     }
 
-    pub(crate) fn calls(&self, method: &str) -> usize {
+    fn calls(&self, method: &str) -> usize {
         self.calls.get(method).copied().unwrap_or_default()
     }
 
