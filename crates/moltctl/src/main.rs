@@ -7,6 +7,7 @@ mod answers;
 mod approvals;
 mod audit;
 mod check;
+mod connect;
 mod connectors;
 mod demo;
 mod explain;
@@ -69,6 +70,8 @@ enum Command {
     /// What the agent may do.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Set a service up, step by step: gmail, telegram, slack, twilio or mail.
+    Connect(connect::Arguments),
     /// The services that are reached: whether they work.
     #[command(subcommand)]
     Connectors(connectors::Command),
@@ -123,6 +126,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Approvals(command) => approvals::command(&home()?, &command),
         Command::Audit(command) => audit::command(&home()?, &command),
         Command::Policy(command) => policy::command(&home()?, &command),
+        Command::Connect(arguments) => connect::command(&home()?, &arguments),
         Command::Connectors(command) => connectors::command(&home()?, &command),
         Command::Egress(command) => connectors::egress(&home()?, &command),
         Command::Secrets(command) => secrets::command(&home()?, &command),
