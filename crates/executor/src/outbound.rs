@@ -9,8 +9,9 @@ use crate::refusal::Refusal;
 use crate::services::Services;
 use crate::standing::Standings;
 use crate::zone1::Zone1;
-use action::{Action, ActionName, Address, Request, SendSlack, SendTelegram};
+use action::{Action, ActionName, Address, MakeCall, Request, SendSlack, SendSms, SendTelegram};
 use connectors::Failure;
+use connectors::twilio::Progress;
 use ledger::{Outcome, quoted};
 use std::path::PathBuf;
 
@@ -52,7 +53,7 @@ impl Outbound {
             | ActionName::ReadSlack => true,
             ActionName::SendTelegram => self.services.telegram.is_some(),
             ActionName::SendSlack => self.services.slack.is_some(),
-            ActionName::MakeCall | ActionName::SendSms => false,
+            ActionName::MakeCall | ActionName::SendSms => self.services.twilio.is_some(),
         };
         let refusal =
             || Refusal::NoConnector { action: name.as_str().to_owned(), connector: name.connector() };
@@ -69,7 +70,8 @@ impl Outbound {
             Action::ReadEmail(read) => items::read(zone1, caller, "email", read),
             Action::ReadTelegram(read) => items::read(zone1, caller, "telegram", read),
             Action::ReadSlack(read) => items::read(zone1, caller, "slack", read),
-            Action::MakeCall(_) | Action::SendSms(_) => nothing(not_set_up()),
+            Action::SendSms(message) => nothing(self.send_sms(message).await),
+            Action::MakeCall(call) => nothing(self.make_call(call).await),
         }
     }
 
@@ -98,6 +100,18 @@ impl Outbound {
         self.outcome("slack", posted.map(|posted| format!("message {} is in the channel", posted.ts)))
     }
 
+    async fn send_sms(&self, message: &SendSms) -> Outcome {
+        let Some(twilio) = &self.services.twilio else { return not_set_up() };
+        let sent = twilio.send_message(&message.to, &message.text).await;
+        self.outcome("twilio", sent.map(|progress| told(&progress)))
+    }
+
+    async fn make_call(&self, call: &MakeCall) -> Outcome {
+        let Some(twilio) = &self.services.twilio else { return not_set_up() };
+        let made = twilio.make_call(&call.to, &call.say).await;
+        self.outcome("twilio", made.map(|progress| told(&progress)))
+    }
+
     /// What came of a call, told to whoever looks at the connector's health too.
     fn outcome(&self, connector: &'static str, called: Result<String, Failure>) -> Outcome {
         match called {
@@ -119,6 +133,10 @@ impl Outbound {
             }
         }
     }
+}
+
+fn told(progress: &Progress) -> String {
+    format!("Twilio has it as {} ({})", progress.sid, progress.state)
 }
 
 fn not_set_up() -> Outcome {

@@ -8,7 +8,8 @@ use connectors::retry::Retry;
 use connectors::slack::{Slack, SlackSource};
 use connectors::smtp::{Smtp, SmtpConfig};
 use connectors::telegram::Telegram;
-use connectors::{Login, Security, gmail, slack, telegram};
+use connectors::twilio::{Sender, Twilio};
+use connectors::{Login, Security, gmail, slack, telegram, twilio};
 use egress::{Client, Credentials, Dialer, Reach};
 use home::{Config, Connectors, Home, Problem, Problems, Server, WayOut};
 use std::pin::Pin;
@@ -31,6 +32,8 @@ pub struct Services {
     pub telegram: Option<Arc<Telegram>>,
     /// `connectors.slack`.
     pub slack: Option<Arc<Slack>>,
+    /// `connectors.twilio`.
+    pub twilio: Option<Arc<Twilio>>,
 }
 
 /// A mailbox, to be opened by whoever reads it.
@@ -74,6 +77,9 @@ impl Services {
             slack: setting_up
                 .client(&slack::REACH, connectors.slack.as_ref())
                 .map(|client| Arc::new(Slack::new(client, Retry::default()))),
+            twilio: setting_up
+                .client(&twilio::REACH, connectors.twilio.as_ref())
+                .map(|client| Arc::new(Twilio::new(client, Retry::default(), Sender::Number))),
         };
         Problems::none_or(problems)?;
         Ok(services)
@@ -119,13 +125,14 @@ impl Services {
 
     /// The names of those that are set up, as in `[connectors.<name>]`.
     pub fn names(&self) -> Vec<&'static str> {
-        let Self { smtp, imap, gmail, telegram, slack } = self;
+        let Self { smtp, imap, gmail, telegram, slack, twilio } = self;
         let all = [
             ("mail", smtp.is_some()),
             ("imap", imap.is_some()),
             ("gmail", gmail.is_some()),
             ("telegram", telegram.is_some()),
             ("slack", slack.is_some()),
+            ("twilio", twilio.is_some()),
         ];
         all.into_iter().filter_map(|(name, is_set_up)| is_set_up.then_some(name)).collect()
     }

@@ -20,22 +20,38 @@ pub(super) enum Fetched {
     Whole(Vec<u8>),
     /// It was expunged since.
     Gone,
+    /// The server gives nothing of it.
+    Nothing,
     /// It is longer than the server said, and longer than we take.
     TooLong,
 }
 
-/// All of a message's bytes. BODY.PEEK, because BODY would mark it as read.
-pub(super) async fn message<S>(session: &mut Session<S>, uid: u32) -> Result<Fetched, Failure>
+/// All of a message's bytes. BODY.PEEK, because BODY would mark it as read. The server's word of how long it is decides
+/// nothing but what it means when there is nothing.
+pub(super) async fn message<S>(
+    session: &mut Session<S>,
+    uid: u32,
+    untrusted_size: u64,
+) -> Result<Fetched, Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let is_whole = |length: usize| u64::try_from(length).is_ok_and(|length| length >= untrusted_size);
     let mut whole = Vec::new();
     loop {
-        let Some(mut piece) = piece(session, uid, whole.len()).await? else { return Ok(Fetched::Gone) };
+        let mut piece = match piece(session, uid, whole.len()).await? {
+            Some(piece) => piece,
+            // Some servers say NIL for what is behind a message's end, and all for what is gone.
+            None if is_whole(whole.len()) && !whole.is_empty() => return Ok(Fetched::Whole(whole)),
+            None => return Ok(Fetched::Gone),
+        };
         let last = piece.len() < PIECE;
         whole.append(&mut piece);
         if whole.len() > LONGEST {
             return Ok(Fetched::TooLong);
+        }
+        if last && whole.is_empty() && untrusted_size > 0 {
+            return Ok(Fetched::Nothing);
         }
         // Only a short piece is the last one: how long the whole is said to be need not be true.
         if last {
@@ -60,9 +76,8 @@ where
             }
         })
         .await?;
-    let Some(Body { origin, untrusted_bytes }) = body else { return Ok(None) };
+    let Some(Body { origin, untrusted_bytes: Some(bytes) }) = body else { return Ok(None) };
     let origin = origin.map_or(Some(0), |origin| usize::try_from(origin).ok());
-    let bytes = untrusted_bytes.unwrap_or_default();
     if origin == Some(from) && bytes.len() <= PIECE {
         Ok(Some(bytes))
     } else {

@@ -90,9 +90,12 @@ impl Imap {
         if usize::try_from(size).map_or(true, |size| size > LONGEST) {
             return Ok(Taken::Refused(id, too_long(size)));
         }
-        match message(session, uid).await {
+        match message(session, uid, size).await {
             Ok(Fetched::Whole(untrusted_bytes)) => Ok(Taken::Item(Incoming { id, untrusted_bytes })),
             Ok(Fetched::Gone) => Ok(Taken::Nothing),
+            Ok(Fetched::Nothing) => {
+                Ok(Taken::Refused(id, format!("the server gives nothing of it, though it says {size} bytes")))
+            }
             Ok(Fetched::TooLong) => Ok(Taken::Refused(
                 id,
                 format!("it is longer than {LONGEST} bytes, though the server says {size}"),

@@ -14,12 +14,15 @@ mod cursor;
 mod fetch;
 mod folder;
 mod frame;
+mod idle;
 mod lexer;
 mod look;
 mod opening;
 mod pause;
 mod response;
 mod session;
+mod signing_in;
+mod verdict;
 
 use std::time::Duration;
 
@@ -114,8 +117,8 @@ impl Imap {
         self.looked = Some(Instant::now());
         let kept = self.session.is_some();
         let mut outcome = self.look_once(cursor).await;
-        if kept && matches!(outcome, Err(Failure::Unavailable { .. })) {
-            // A connection that was left open may be gone, and that is no news.
+        if kept && matches!(outcome, Err(Failure::Unavailable { .. } | Failure::Rejected { .. })) {
+            // A connection that was left open may be gone, or hold to a folder that is, and that is no news.
             outcome = self.look_once(cursor).await;
         }
         match &outcome {
