@@ -89,7 +89,8 @@ async fn what_counts_is_done_at_most_once_and_never_told_as_not_done_when_it_was
 #[tokio::test]
 async fn what_only_reads_is_told_as_a_failure_that_did_nothing() {
     let mut all = tokio::task::JoinSet::new();
-    for fault in every_fault() {
+    // What lasts as long as a call's patience is met by what counts, above.
+    for fault in every_fault().into_iter().filter(|fault| !fault.lasts()) {
         all.spawn(async move {
             let server = Arc::new(StandIn::start(stand_in::slack::Slack::new()).await);
             server.meets(fault);

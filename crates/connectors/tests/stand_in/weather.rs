@@ -66,6 +66,14 @@ pub(crate) fn every_fault() -> Vec<Fault> {
     both.chain(before.map(Fault::Before)).collect()
 }
 
+impl Fault {
+    /// Whether it goes on for as long as anybody waits.
+    pub(crate) fn lasts(self) -> bool {
+        let (Fault::Before(how) | Fault::After(how)) = self;
+        matches!(how, How::Silence | How::SlowDrip)
+    }
+}
+
 pub(super) async fn serve<P: Provider>(mut stream: TcpStream, state: Arc<Mutex<State<P>>>) {
     while let Some(request) = Request::read(&mut stream).await {
         let (answer, how) = state.lock().unwrap().meet(request);

@@ -62,7 +62,10 @@ impl Place {
 
     pub(super) fn verifier(&self) -> anyhow::Result<SecretsVerifier> {
         let file = self.home.secrets_public_key_file();
-        Home::read(&file).map_err(home::Problems::from)?.parse().with_context(|| format!("`{}`", file.display()))
+        Home::read(&file)
+            .map_err(home::Problems::from)?
+            .parse()
+            .with_context(|| format!("`{}`", file.display()))
     }
 
     /// A file that is signed as it is. What somebody else may have put there is not changed, because that would sign it.
