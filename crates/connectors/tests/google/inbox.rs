@@ -75,6 +75,7 @@ async fn many_messages_come_in_batches_and_many_pages() {
     let wanted: Vec<String> = (0..250).map(|_| server.google().mailbox.arrives(MAIL)).collect();
     let first = inbox.look(Some(&cursor)).await.unwrap();
     assert_eq!((first.items.len(), first.more), (100, true));
+    assert_eq!(inbox.look(Some(&cursor)).await.unwrap(), first, "its cursor was lost");
     let pages = server.calls(HISTORY);
     // After a restart, from the cursor that was kept.
     let (rest, _, _) = all(&mut Inbox::new(gmail.clone(), Start::Now), Some(&first.cursor)).await;
