@@ -127,9 +127,9 @@ fn may_pass(cause: &Cause) -> bool {
         }
         Cause::Egress(Problem::NotSent(
             NotSent::OutOfReach(_)
+            | NotSent::Unfit { .. }
             | NotSent::NoCredential { .. }
             | NotSent::UnfitCredential { .. }
-            | NotSent::Unfit { .. }
             | NotSent::ForbiddenAddress { .. },
         ))
         | Cause::NotUnderstood(_)

@@ -258,3 +258,13 @@ async fn connections_are_used_again() {
     }
     assert_eq!((server.seen().len(), server.connections()), (5, 1));
 }
+
+#[tokio::test]
+async fn every_wall_that_can_be_tried_here_holds() {
+    let walls = egress::probe().await.unwrap();
+    for wall in &walls {
+        assert!(!matches!(wall.result, egress::Attempt::GotThrough(_)), "{wall:?}");
+    }
+    let refused = walls.iter().filter(|wall| matches!(wall.result, egress::Attempt::Refused(_)));
+    assert!(refused.count() + 1 >= walls.len(), "only a proxy may be left untried: {walls:?}");
+}

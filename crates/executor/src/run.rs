@@ -2,10 +2,11 @@
 
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::intake::{self, Spool};
+use crate::intake;
 use crate::policy_in_force::PolicyInForce;
 use crate::record::Record;
 use crate::serve::{Bridge, ControlService, PlannerService, ReaderService, SupervisorService, serve};
+use crate::spool::{self, Spool};
 use crate::upkeep::upkeep;
 use crate::zone1::{Means, Zone1};
 use action::Role;
@@ -51,6 +52,13 @@ pub async fn run(
         health.set(source.reader.as_str(), Readiness::NotReady("no reader attends yet".to_owned()));
     }
     health.fact("walls", serde_json::to_value(&walls)?);
+    let feeds = outbound.services.feeds(&home, &config)?;
+    let standings = outbound.standings.clone();
+    standings.tell(health.clone());
+    let deviations = config.connectors.deviations();
+    if !deviations.is_empty() {
+        health.fact("deviations", serde_json::to_value(deviations)?);
+    }
     let clock = Clock::of_the_machine(record.latest());
     let (policy, established) =
         PolicyInForce::establish(&mut record, home.policy_file(), policy, clock.now())?;
@@ -78,7 +86,7 @@ pub async fn run(
 
     zone1.started(env!("CARGO_PKG_VERSION")).await.context("the record cannot be written")?;
     zone1.settle_interrupted().await?;
-    intake::tidy(&zone1, &spool).await?;
+    spool::tidy(&zone1, &spool).await?;
     health.set("record", Readiness::Ready);
 
     let mut tasks = tokio::task::JoinSet::new();
@@ -116,8 +124,16 @@ pub async fn run(
     }
     for source in config.sources {
         let (zone1, spool, health) = (Arc::clone(&zone1), spool.clone(), health.clone());
+        let Some(maildir) = source.maildir else { continue };
         tasks.spawn(async move {
-            intake::watch(&zone1, &spool, source.name, &source.maildir, &health).await;
+            intake::watch(&zone1, &spool, source.name, &maildir, &health).await;
+            Ok(())
+        });
+    }
+    for feed in feeds {
+        let (zone1, spool, standings) = (Arc::clone(&zone1), spool.clone(), standings.clone());
+        tasks.spawn(async move {
+            feed.follow(zone1, spool, standings).await;
             Ok(())
         });
     }

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
 use action::Role;
-use home::{Config, Home, MARKER, MailDelivery, NotAHome, Process, RaisedBy, SandboxRequirement, TEMPLATE};
+use home::{
+    Config, Feed, Home, MARKER, MailDelivery, NotAHome, Process, RaisedBy, SandboxRequirement, TEMPLATE,
+};
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -25,7 +27,7 @@ fn the_shipped_file_and_an_empty_one_mean_the_same_but_for_the_source() {
     let (folder, home) = home_with(TEMPLATE);
     let shipped = Config::load(&home).unwrap();
     assert_eq!(shipped.host, "local");
-    assert_eq!(shipped.mail_delivery, MailDelivery::Maildir(folder.path().join("mail/outbox")));
+    assert_eq!(shipped.connectors.mail_delivery, MailDelivery::Maildir(folder.path().join("mail/outbox")));
     assert_eq!(shipped.approval_expiry.as_secs(), 300);
     assert_eq!(shipped.sandbox, SandboxRequirement::BestEffort);
     assert_eq!(shipped.sources.len(), 1);
@@ -107,7 +109,7 @@ fn one_message_names_every_problem_with_its_key() {
         "approvals.expire: is not a key here",
         "permits.lifetime_seconds: must be a whole number",
         "connectors.mail.from: `me` is not a plain mail address",
-        "connectors.mail.deliver: must be \"maildir\" or \"smtp\", found \"pigeon\"",
+        "connectors.mail.deliver: must be \"maildir\" or \"smtp\" or \"gmail\", found \"pigeon\"",
         "sources.email.maildirs: is not a key here",
         "zones.sandbox: must be \"require\" or \"best-effort\", found true",
         "moltbot.toml",
@@ -134,6 +136,46 @@ fn mail_in_the_clear_to_another_machine_is_refused() {
         let (_folder, home) = home_with(&smtp(here));
         assert!(Config::load(&home).is_ok(), "{here}");
     }
+}
+
+#[test]
+fn a_password_is_not_sent_in_the_clear_without_the_owners_word() {
+    let server = |also: &str| format!("[connectors.imap]\nhost = \"127.0.0.1\"\nsecurity = \"none\"\n{also}");
+    assert!(problems(&server("")).contains("connectors.imap.security: would send the password in the clear"));
+    let (_folder, home) = home_with(&server("danger_allow_plaintext_loopback = true\n"));
+    let config = Config::load(&home).unwrap();
+    let said = config.connectors.deviations();
+    assert!(matches!(said.as_slice(), [("imap", what)] if what.contains("without TLS")), "{said:?}");
+}
+
+#[test]
+fn a_source_is_fed_by_a_service_that_is_set_up_or_by_a_folder() {
+    let said = problems("[sources.telegram]\nconnector = \"telegram\"\n");
+    assert!(said.contains("needs [connectors.telegram]"), "{said}");
+    let said =
+        problems("[connectors.slack]\n[sources.slack]\nconnector = \"slack\"\nchannels = [\"general\"]\n");
+    assert!(said.contains("sources.slack.channels: must name the channels"), "{said}");
+    let said = problems("[connectors.mail]\ndeliver = \"gmail\"\n");
+    assert!(said.contains("connectors.mail.deliver: is \"gmail\", which needs [connectors.gmail]"), "{said}");
+
+    let (_folder, home) = home_with("[connectors.telegram]\n[sources.telegram]\nconnector = \"telegram\"\n");
+    let config = Config::load(&home).unwrap();
+    let [source] = config.sources.as_slice() else { panic!("{config:?}") };
+    assert_eq!((&source.maildir, &source.feed), (&None, &Some(Feed::Telegram)));
+}
+
+#[test]
+fn another_server_than_the_providers_own_is_told_of() {
+    let (_folder, home) = home_with(
+        "[connectors.telegram]\nendpoint = \"https://127.0.0.1:8443\"\n[connectors.slack]\n\
+         endpoint = \"https://slack.com/api\"\n[connectors.gmail]\ntoken_endpoint = \"https://x.example\"\n",
+    );
+    let said = Config::load(&home).unwrap().connectors.deviations();
+    let expected = [
+        ("gmail", "token_endpoint is https://x.example".to_owned()),
+        ("telegram", "endpoint is https://127.0.0.1:8443".to_owned()),
+    ];
+    assert_eq!(said, expected);
 }
 
 #[test]

@@ -7,12 +7,14 @@ mod answers;
 mod approvals;
 mod audit;
 mod check;
+mod connectors;
 mod demo;
 mod explain;
 mod init;
 mod latch;
 mod policy;
 mod sanitize;
+mod secrets;
 mod status;
 mod up;
 mod zones;
@@ -67,6 +69,15 @@ enum Command {
     /// What the agent may do.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// The services that are reached: whether they work.
+    #[command(subcommand)]
+    Connectors(connectors::Command),
+    /// The way out: who may reach what, and whether its walls hold.
+    #[command(subcommand)]
+    Egress(connectors::EgressCommand),
+    /// What the executor authenticates with, encrypted and signed. No zone ever sees it.
+    #[command(subcommand)]
+    Secrets(secrets::Command),
     /// Read raw content from standard input and print it clean, as JSON.
     Sanitize {
         /// What the content is: email, html, telegram, slack or text.
@@ -112,6 +123,9 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Approvals(command) => approvals::command(&home()?, &command),
         Command::Audit(command) => audit::command(&home()?, &command),
         Command::Policy(command) => policy::command(&home()?, &command),
+        Command::Connectors(command) => connectors::command(&home()?, &command),
+        Command::Egress(command) => connectors::egress(&home()?, &command),
+        Command::Secrets(command) => secrets::command(&home()?, &command),
         Command::Sanitize { content_type, explain: true, .. } => {
             explain::command(content_type.unwrap_or(ContentType::Email))
         }

@@ -12,7 +12,8 @@
 //! they do not keep it from saying what it likes on the bridge, which is why nobody at the other end believes it.
 //!
 //! All `unsafe` code of the workspace is here, each piece with the contract that makes it sound: raw descriptors
-//! (`descriptors`), one fork (`guard`), what runs between a fork and an exec (`birth`), and calls that have no safe wrapper.
+//! (`descriptors`), one fork (`guard`), what runs between a fork and an exec (`birth`), pages of one's own (`memory`), and calls that
+//! have no safe wrapper.
 
 #[cfg(target_os = "linux")]
 mod allowed;
@@ -29,6 +30,7 @@ mod guard;
 mod limits;
 #[cfg(target_os = "linux")]
 mod machine;
+mod memory;
 #[cfg(target_os = "linux")]
 mod namespaces;
 mod parent;
@@ -50,6 +52,8 @@ mod walls;
 
 pub use birth::start_in;
 pub use descriptors::{close_inherited, keep_descriptors_to_ourselves};
+pub use limits::keep_memory_private;
+pub use memory::{Kept, PrivateMemory};
 pub use parent::{Leash, Orphaned, die_with_parent};
 pub use powers::{Powers, Requirement, UnknownRequirement};
 pub use probe::{Attempt, Breached, Outcome, Targets, probe};

@@ -35,6 +35,20 @@ pub(crate) fn not_dumpable() -> WallState {
     WallState::Stands
 }
 
+/// Keeps this process's memory out of core files and from other processes of its user, for programs that hold secrets and do not
+/// [`enter`](crate::enter) walls. A change of user, and a new program, set it anew.
+///
+/// # Errors
+/// What the system did not grant, in words.
+pub fn keep_memory_private() -> Result<(), String> {
+    for state in [no_core_files(), not_dumpable()] {
+        if let WallState::Missing { why } = state {
+            return Err(why);
+        }
+    }
+    Ok(())
+}
+
 /// A leak of descriptors, or a peer that opens connections, ends here and not at the machine's limit.
 pub(crate) fn open_files(bound: Bound) -> WallState {
     bounded(Resource::Nofile, "RLIMIT_NOFILE", bound)

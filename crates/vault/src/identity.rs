@@ -212,6 +212,10 @@ impl Identity {
     pub fn recipient(&self) -> String {
         self.0.to_public().to_string()
     }
+
+    pub(crate) fn key(&self) -> &age::x25519::Identity {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Identity {

@@ -1,0 +1,95 @@
+//! `moltbot-connectors`: config → lock down → try.
+//!
+//! The owner's look at Zone 1's way out, beside the executor and with its powers, so that the connectors can be tried before
+//! anything is up and without their credentials leaving Zone 1's program. `moltctl` starts it; it serves nobody and ends.
+
+use clap::{Parser, Subcommand};
+use executor::credentials::FromVault;
+use executor::reached::{Reached, TriedWall};
+use executor::services::Services;
+use home::{Config, Home};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Tries the connectors and the walls around them, and prints JSON.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The home folder.
+    #[arg(long, env = "MOLTBOT_HOME")]
+    home: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask each provider who we are.
+    Test {
+        /// Only these.
+        names: Vec<String>,
+    },
+    /// Say what each connector may reach, and try to get past every wall.
+    Egress,
+}
+
+fn main() -> ExitCode {
+    sandbox::close_inherited();
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("moltctl: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let home = Home::open(&arguments.home)?;
+    let config = Config::load(&home)?;
+    let holder = FromVault::of(&home).into_holder();
+    let services = Services::set_up(&home, &config.connectors, &holder)?;
+
+    // The walls of the executor: what it may do with the credentials, this may do.
+    let own_walls = sandbox::enter(
+        sandbox::Powers::EXECUTOR,
+        &sandbox::Surroundings::default(),
+        sandbox::Requirement::BestEffort,
+    )?;
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match &arguments.command {
+        Command::Test { names } => {
+            let unknown = names.iter().find(|name| !services.names().contains(&name.as_str()));
+            if let Some(unknown) = unknown {
+                anyhow::bail!(
+                    "`{unknown}` is not set up; set up are: {}. Set it up with: moltctl connect {unknown}",
+                    or_none(&services.names())
+                );
+            }
+            let tried = runtime.block_on(services.try_out(names));
+            print(&tried)?;
+            Ok(ExitCode::from(u8::from(!tried.iter().all(|tried| tried.result.works()))))
+        }
+        Command::Egress => {
+            let reached = Reached::of(&config.connectors);
+            let walls = runtime.block_on(egress::probe())?;
+            let tried: Vec<_> = walls.iter().map(TriedWall::from).collect();
+            print(&serde_json::json!({ "connectors": reached, "walls": tried, "own_walls": own_walls }))?;
+            Ok(ExitCode::from(u8::from(tried.iter().any(|wall| wall.result == "got-through"))))
+        }
+    }
+}
+
+/// `moltctl` reads it and says it in words.
+fn print(what: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{}", serde_json::to_string(what)?)?;
+    Ok(())
+}
+
+fn or_none(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
