@@ -119,7 +119,10 @@ async fn an_inbox_of_any_size_is_gone_through_with_bounded_memory() {
     let mut inbox = Inbox::new(gmail.clone(), Start::Since(SystemTime::UNIX_EPOCH));
     let mut cursor = inbox.look(None).await.unwrap().cursor;
     let mut ids = BTreeSet::new();
-    while cursor.starts_with("list:") {
+    for _ in 0..200 {
+        if !cursor.starts_with("list:") {
+            break;
+        }
         let batch = inbox.look(Some(&cursor)).await.unwrap();
         ids.extend(batch.items.into_iter().map(|item| item.id));
         cursor = batch.cursor;
