@@ -10,8 +10,8 @@ fn said(text: &str) -> String {
 
 #[test]
 fn values_are_what_sops_takes_them_for() {
-    let text = r#" { "b" : "x\u00e9\ud83d\ude00\n\"", "a" : [ 1, -2.50, 1e3, true, null, "" ], "c": {"d": 9223372036854775808}, "e": {}, "f": [] } "#;
-    let expected = "b=Str xé😀\n\"; a.0=Int 1; a.1=Float -2.5; a.2=Float 1000; a.3=Bool true; a.4=Null ; a.5=Str ; c.d=Float 9223372036854776000";
+    let text = r#" { "b" : "x\u00e9\ud83d\ude00\n\"", "a" : [ 1, -2.50, 25e-2, true, null, "" ], "c": {"d": 9223372036854775808}, "e": {}, "f": [] } "#;
+    let expected = "b=Str xé😀\n\"; a.0=Int 1; a.1=Float -2.5; a.2=Float 0.25; a.3=Bool true; a.4=Null ; a.5=Str ; c.d=Float 9223372036854776000";
     assert_eq!(said(text), expected);
     let written = write(&read(text).unwrap()).unwrap();
     assert_eq!(said(&written), expected);

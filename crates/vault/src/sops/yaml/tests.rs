@@ -18,7 +18,7 @@ fn check(text: &str, expected: &str) {
 }
 
 fn refused(text: &str, line: usize, what: &str) {
-    let error = read(text).map(|items| write(&items)).unwrap_err();
+    let Err(error) = read(text) else { panic!("{text} is read") };
     assert!(error.line == line && error.what.contains(what), "{text}: {error}");
 }
 
@@ -100,7 +100,7 @@ fn what_is_not_read_is_refused_with_its_line_and_what_to_write() {
     refused("a\n", 1, "no key");
     refused("  a: b\n", 1, "margin");
     refused("a:\n    b: c\n  d: e\n", 3, "further");
-    refused("a: b\n\tc: d\n", 2, "no key");
+    refused("a: b\n\tc: d\n", 2, "tab");
     refused("a: \u{7}\n", 1, "control character");
     refused("\u{feff}a: b\n", 1, "byte order mark");
     for ambiguous in [
