@@ -160,6 +160,13 @@ async fn a_message_is_answered_once_and_the_token_is_nowhere_but_in_zone_1() {
         );
         assert!(status.contains("telegram: works"), "{status}");
         assert_eq!(found_in_memory_of_zones(&home), BTreeSet::new());
+        let egress = home.moltctl(&["egress", "check", "--json"]).json();
+        let reached = egress["connectors"].as_array().unwrap();
+        assert_eq!((reached.len(), &reached[0]["connector"]), (1, &json!("telegram")), "{egress}");
+        let send = format!("POST http://127.0.0.1:{port}/bot*/sendMessage");
+        assert!(reached[0]["calls"].as_array().unwrap().contains(&json!(send)), "{egress}");
+        assert!(egress["zones"].as_array().unwrap().iter().all(|zone| zone["held"] == true), "{egress}");
+        assert!(egress["zones"].as_array().unwrap().len() >= 4, "{egress}");
         let metrics = metrics(&home).await;
         assert!(!metrics.contains("PLANTED"), "{metrics}");
     }
