@@ -40,6 +40,14 @@ fn only_the_executor_reaches_the_world() {
 }
 
 #[test]
+fn only_the_way_out_speaks_tls() {
+    let graph = Graph::read();
+    let speaking: Vec<_> =
+        graph.members().into_iter().filter(|package| graph.links(package).contains("rustls")).collect();
+    assert_eq!(speaking, ["connectors", "egress", "executor"]);
+}
+
+#[test]
 fn only_the_owners_command_runs_solvers() {
     let graph = Graph::read();
     let proving: Vec<_> =

@@ -19,6 +19,7 @@ mod policy;
 mod policy_file;
 mod record;
 mod sanitize;
+mod services;
 mod smtp;
 mod sources;
 mod up_and_down;

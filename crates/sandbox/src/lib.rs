@@ -28,9 +28,9 @@ mod filter_tests;
 #[cfg(target_os = "linux")]
 mod guard;
 mod limits;
-mod memory;
 #[cfg(target_os = "linux")]
 mod machine;
+mod memory;
 #[cfg(target_os = "linux")]
 mod namespaces;
 mod parent;
@@ -51,9 +51,9 @@ mod user;
 mod walls;
 
 pub use birth::start_in;
-pub use memory::{Kept, PrivateMemory};
 pub use descriptors::{close_inherited, keep_descriptors_to_ourselves};
 pub use limits::keep_memory_private;
+pub use memory::{Kept, PrivateMemory};
 pub use parent::{Leash, Orphaned, die_with_parent};
 pub use powers::{Powers, Requirement, UnknownRequirement};
 pub use probe::{Attempt, Breached, Outcome, Targets, probe};

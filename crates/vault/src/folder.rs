@@ -47,7 +47,9 @@ pub struct Changing<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
     /// The name is not one.
-    #[error("`{0}` is not the name of a file of secrets: letters, digits, `-` and `_`, and .yaml, .yml or .json, or none of these")]
+    #[error(
+        "`{0}` is not the name of a file of secrets: letters, digits, `-` and `_`, and .yaml, .yml or .json, or none of these"
+    )]
     NotAName(String),
     /// It is not there.
     #[error("there is no `{}`; make it with `moltctl secrets init`, or with `moltctl secrets set`", .0.display())]
@@ -103,7 +105,9 @@ impl SecretsFolder {
     pub fn open(path: &Path) -> Result<Self, Unusable> {
         let io = |source| Unusable::Io { path: path.to_owned(), source };
         let metadata = match std::fs::symlink_metadata(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Unusable::Missing(path.to_owned())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(Unusable::Missing(path.to_owned()));
+            }
             found => found.map_err(io)?,
         };
         if !metadata.is_dir() {
@@ -126,12 +130,17 @@ impl SecretsFolder {
 
     /// The file that a person means by `api-keys` or `api-keys.yaml`; where there is none, the one that would be made.
     pub fn file(&self, untrusted_name: &str) -> Result<SecretsFile, Unusable> {
-        let not_a_name = || Unusable::NotAName(untrusted_name.chars().filter(|letter| !letter.is_control()).take(100).collect());
+        let not_a_name = || {
+            Unusable::NotAName(
+                untrusted_name.chars().filter(|letter| !letter.is_control()).take(100).collect(),
+            )
+        };
         if let Some(named) = SecretsFile::parse(untrusted_name) {
             return Ok(named);
         }
         let candidates = ENDINGS.map(|ending| SecretsFile::parse(&format!("{untrusted_name}.{ending}")));
-        let mut there = candidates.iter().flatten().filter(|file| self.path_of(file).symlink_metadata().is_ok());
+        let mut there =
+            candidates.iter().flatten().filter(|file| self.path_of(file).symlink_metadata().is_ok());
         match (there.next(), there.next()) {
             (Some(one), Some(other)) => Err(Unusable::Ambiguous(self.path_of(one), self.path_of(other))),
             (Some(one), None) => Ok(one.clone()),
@@ -156,7 +165,9 @@ impl SecretsFolder {
         let path = self.path_of(file);
         // The signatures first: while a file is replaced they are there before it.
         let (signatures, beside) = match read_private(&signature_of(&path), LONGEST_SIGNATURE) {
-            Ok((bytes, metadata)) => (Some(String::from_utf8_lossy(&bytes).into_owned()), Some(stamp(&metadata))),
+            Ok((bytes, metadata)) => {
+                (Some(String::from_utf8_lossy(&bytes).into_owned()), Some(stamp(&metadata)))
+            }
             Err(Unusable::Missing(_)) => (None, None),
             Err(other) => return Err(other),
         };
@@ -175,7 +186,8 @@ impl SecretsFolder {
         let path = self.0.join(".lock");
         let io = |source: io::Error| Unusable::Io { path: path.clone(), source };
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let lock = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(|errno| io(errno.into()))?;
+        let lock =
+            rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(|errno| io(errno.into()))?;
         flock(&lock, FlockOperation::LockExclusive).map_err(|errno| io(errno.into()))?;
         Ok(Changing { folder: self, _lock: File::from(lock) })
     }
@@ -310,7 +322,12 @@ impl fmt::Debug for Found {
 impl Stamp {
     /// When the newer of the two was changed last, in seconds since 1970.
     pub(crate) fn changed_at(&self) -> i64 {
-        self.0.iter().flatten().flat_map(|[_, _, _, modified, _, changed, ..]| [*modified, *changed]).max().unwrap_or_default()
+        self.0
+            .iter()
+            .flatten()
+            .flat_map(|[_, _, _, modified, _, changed, ..]| [*modified, *changed])
+            .max()
+            .unwrap_or_default()
     }
 }
 

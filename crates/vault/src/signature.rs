@@ -217,7 +217,9 @@ mod tests {
         assert_eq!(verifier.verify("oauth.yaml", b"bytes", &text), None);
         assert_eq!(verifier.verify("api-keys.yaml", b"other", &text), None);
         assert_eq!(super::tests::key().verifier().verify("api-keys.yaml", b"bytes", &text), None);
-        for (from, to) in [("version 7", "version 8"), ("04:05:06", "04:05:07"), ("signature 1", "signature 2")] {
+        for (from, to) in
+            [("version 7", "version 8"), ("04:05:06", "04:05:07"), ("signature 1", "signature 2")]
+        {
             assert_eq!(verifier.verify("api-keys.yaml", b"bytes", &text.replace(from, to)), None, "{from}");
         }
     }

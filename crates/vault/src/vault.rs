@@ -25,6 +25,8 @@ pub struct Vault {
     held: Mutex<HashMap<SecretsFile, Held>>,
 }
 
+type ByName = BTreeMap<String, Arc<Secret>>;
+
 /// A file that was opened.
 struct Held {
     stamp: Stamp,
@@ -32,7 +34,7 @@ struct Held {
     is_settled: bool,
     bytes: [u8; 32],
     signed: Signed,
-    secrets: BTreeMap<String, Arc<Secret>>,
+    secrets: ByName,
     /// Names without a value.
     empty: Vec<String>,
 }
@@ -56,13 +58,17 @@ pub enum Why {
     #[error(transparent)]
     File(#[from] Unusable),
     /// Nobody we trust signed the file as it is.
-    #[error("`{file}` is not signed as it is; look at it with `moltctl secrets check`, and if you changed it yourself: moltctl secrets trust {file}")]
+    #[error(
+        "`{file}` is not signed as it is; look at it with `moltctl secrets check`, and if you changed it yourself: moltctl secrets trust {file}"
+    )]
     NotSigned {
         /// The file.
         file: SecretsFile,
     },
     /// A newer version was used before.
-    #[error("`{file}` is version {found}, and version {used} was used before: somebody put an older file back; if it was you: moltctl secrets trust {file}")]
+    #[error(
+        "`{file}` is version {found}, and version {used} was used before: somebody put an older file back; if it was you: moltctl secrets trust {file}"
+    )]
     Older {
         /// The file.
         file: SecretsFile,
@@ -77,7 +83,7 @@ pub enum Why {
         /// The file.
         file: SecretsFile,
         /// Why.
-        why: CannotOpen,
+        why: Box<CannotOpen>,
     },
     /// It has no such key.
     #[error("there is no such key; set it with: moltctl secrets set {stem} {name}")]
@@ -167,7 +173,11 @@ impl Vault {
         if let Some(before) = before
             && signed.version < before.signed.version
         {
-            return Err(Why::Older { file: file.clone(), found: signed.version, used: before.signed.version });
+            return Err(Why::Older {
+                file: file.clone(),
+                found: signed.version,
+                used: before.signed.version,
+            });
         }
         let bytes = digest(&found.bytes);
         let since = |seconds: i64| UNIX_EPOCH + Duration::from_secs(seconds.unsigned_abs());
@@ -194,13 +204,17 @@ impl Vault {
         Err(Why::NotSigned { file: file.clone() })
     }
 
-    fn decrypt(&self, file: &SecretsFile, bytes: &[u8]) -> Result<(BTreeMap<String, Arc<Secret>>, Vec<String>), Why> {
+    fn decrypt(&self, file: &SecretsFile, bytes: &[u8]) -> Result<(ByName, Vec<String>), Why> {
         let opened = SopsFile::open(bytes, file.format(), &self.identity)
-            .map_err(|why| Why::Unopened { file: file.clone(), why })?;
-        let (full, empty): (Vec<_>, Vec<_>) =
-            opened.values().into_iter().partition(|(_, value)| value.kind() != Kind::Null && !value.as_str().is_empty());
-        let named: Vec<(String, &[u8])> =
-            full.iter().map(|(name, value)| (format!("{}.{name}", file.stem()), value.as_str().as_bytes())).collect();
+            .map_err(|why| Why::Unopened { file: file.clone(), why: Box::new(why) })?;
+        let (full, empty): (Vec<_>, Vec<_>) = opened
+            .values()
+            .into_iter()
+            .partition(|(_, value)| value.kind() != Kind::Null && !value.as_str().is_empty());
+        let named: Vec<(String, &[u8])> = full
+            .iter()
+            .map(|(name, value)| (format!("{}.{name}", file.stem()), value.as_str().as_bytes()))
+            .collect();
         let names = full.iter().map(|(name, _)| name.clone());
         let secrets = names.zip(Secret::together(&named).into_iter().map(Arc::new)).collect();
         Ok((secrets, empty.into_iter().map(|(name, _)| name).collect()))

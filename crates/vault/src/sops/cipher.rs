@@ -4,7 +4,9 @@
 //! It has no key and sees neither keys nor borders between values: whoever may write the file can make a valid one. That is why
 //! files are signed as well ([`crate::signature`]).
 
-use super::envelope::{DataKey, NoRandomness, Opened, Unopened, canonical, is_sealed, is_sealed_comment, word_of};
+use super::envelope::{
+    DataKey, NoRandomness, Opened, Unopened, canonical, is_sealed, is_sealed_comment, word_of,
+};
 use super::selection::Selection;
 use super::tree::{Comment, Item, Kind, Node, Scalar};
 use sha2::{Digest as _, Sha512};
@@ -14,8 +16,8 @@ use zeroize::Zeroizing;
 
 /// SHA-256 of `sops`: what the digest begins with where only encrypted values count.
 const ONLY_ENCRYPTED: [u8; 32] = [
-    0x8a, 0x3f, 0xd2, 0xad, 0x54, 0xce, 0x66, 0x52, 0x7b, 0x10, 0x34, 0xf3, 0xd1, 0x47, 0xbe, 0x0b, 0x0b, 0x97, 0x5b, 0x3b,
-    0xf4, 0x4f, 0x72, 0xc6, 0xfd, 0xad, 0xec, 0x81, 0x76, 0xf2, 0x7d, 0x69,
+    0x8a, 0x3f, 0xd2, 0xad, 0x54, 0xce, 0x66, 0x52, 0x7b, 0x10, 0x34, 0xf3, 0xd1, 0x47, 0xbe, 0x0b, 0x0b,
+    0x97, 0x5b, 0x3b, 0xf4, 0x4f, 0x72, 0xc6, 0xfd, 0xad, 0xec, 0x81, 0x76, 0xf2, 0x7d, 0x69,
 ];
 
 /// What of a file belongs to its encryption besides the key.
@@ -46,7 +48,11 @@ pub(crate) struct Mac(Zeroizing<String>);
 pub(crate) fn decrypt(tree: &mut [Item], key: &DataKey, rules: &Rules) -> Result<Decrypted, BadValue> {
     let mut walk = Walk::new(key, rules);
     walk.decrypt(tree, &mut Vec::new())?;
-    Ok(Decrypted { mac: Mac::of(walk.digest), kept: walk.kept, comments_not_opened: walk.comments_not_opened })
+    Ok(Decrypted {
+        mac: Mac::of(walk.digest),
+        kept: walk.kept,
+        comments_not_opened: walk.comments_not_opened,
+    })
 }
 
 /// What decrypting a tree gave besides the tree.
@@ -113,7 +119,8 @@ impl<'a> Walk<'a> {
     fn decrypt_leaf(&mut self, scalar: &mut Scalar, path: &[String]) -> Result<(), BadValue> {
         let bad = |why| BadValue { path: path.join("."), why };
         let is_encrypted = self.is_encrypted(path);
-        if is_encrypted && scalar.kind != Kind::Null && !(scalar.kind == Kind::Str && scalar.text.is_empty()) {
+        if is_encrypted && scalar.kind != Kind::Null && !(scalar.kind == Kind::Str && scalar.text.is_empty())
+        {
             if scalar.kind != Kind::Str {
                 return Err(bad(Unopened::NotEncrypted));
             }
@@ -152,7 +159,9 @@ impl<'a> Walk<'a> {
         items
             .iter()
             .map(|item| match item {
-                Item::Comment(comment) if is_sealed(&comment.text) || !self.is_encrypted(path) => Ok(item.clone()),
+                Item::Comment(comment) if is_sealed(&comment.text) || !self.is_encrypted(path) => {
+                    Ok(item.clone())
+                }
                 Item::Comment(Comment { text, is_inline }) => {
                     let text = Zeroizing::new(self.sealed("comment", text, path)?);
                     Ok(Item::Comment(Comment { text, is_inline: *is_inline }))

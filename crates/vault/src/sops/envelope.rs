@@ -197,7 +197,10 @@ mod tests {
         let (kind, text) = key.open(&sealed, "db:password:").unwrap();
         assert_eq!((kind, text.as_str()), (Opened::Value(Kind::Str), "hunter2"));
         assert_eq!(key.open(&sealed, "db:user:").unwrap_err(), Unopened::NotAuthentic);
-        assert_eq!(DataKey::generate().unwrap().open(&sealed, "db:password:").unwrap_err(), Unopened::NotAuthentic);
+        assert_eq!(
+            DataKey::generate().unwrap().open(&sealed, "db:password:").unwrap_err(),
+            Unopened::NotAuthentic
+        );
     }
 
     #[test]

@@ -59,7 +59,9 @@ pub enum CannotOpen {
     #[error(transparent)]
     Value(#[from] BadValue),
     /// The values are not those that were encrypted together.
-    #[error("its MAC does not hold: values were changed, moved or taken away by something that is not sops; restore it from a copy")]
+    #[error(
+        "its MAC does not hold: values were changed, moved or taken away by something that is not sops; restore it from a copy"
+    )]
     Mac,
 }
 
@@ -156,7 +158,12 @@ impl SopsFile {
         Self::with_key(tree, section, key, format)
     }
 
-    fn with_key(mut tree: Vec<Item>, section: Section, key: DataKey, format: Format) -> Result<Self, CannotOpen> {
+    fn with_key(
+        mut tree: Vec<Item>,
+        section: Section,
+        key: DataKey,
+        format: Format,
+    ) -> Result<Self, CannotOpen> {
         let decrypted = cipher::decrypt(&mut tree, &key, &section.rules)?;
         match key.open(&section.mac()?, &section.last_modified()?) {
             Ok((Opened::Value(Kind::Str), mac)) if decrypted.mac.is(&mac) => {}

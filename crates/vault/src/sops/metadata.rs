@@ -18,13 +18,17 @@ const MOST_RECIPIENTS: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSection {
     /// There is none.
-    #[error("it has no `sops` section, so it is not encrypted; encrypt it with `sops encrypt -i`, or set its keys with `moltctl secrets set`")]
+    #[error(
+        "it has no `sops` section, so it is not encrypted; encrypt it with `sops encrypt -i`, or set its keys with `moltctl secrets set`"
+    )]
     Missing,
     /// Something is missing in it, or is of another kind than it must be.
     #[error("`sops.{0}` is missing or is not what it must be; the file was damaged: restore it from a copy")]
     Damaged(&'static str),
     /// Shamir's secret sharing.
-    #[error("its data key is divided among key groups, which is not supported; make it anew with one group of age recipients (`sops rotate` without `key_groups`)")]
+    #[error(
+        "its data key is divided among key groups, which is not supported; make it anew with one group of age recipients (`sops rotate` without `key_groups`)"
+    )]
     KeyGroups,
     /// No age recipient at all.
     #[error("its data key is held by {} only, which is not supported; add an age recipient: sops rotate -i --add-age RECIPIENT FILE", .0.join(", "))]
@@ -68,14 +72,17 @@ impl Section {
             return Err(BadSection::Missing);
         };
         if get(&items, "key_groups").is_some_and(|node| !is_empty(node))
-            || get(&items, "shamir_threshold").is_some_and(|node| !matches!(node, Node::Leaf(leaf) if leaf.text.is_empty() || leaf.text.as_str() == "0"))
+            || get(&items, "shamir_threshold").is_some_and(
+                |node| !matches!(node, Node::Leaf(leaf) if leaf.text.is_empty() || leaf.text.as_str() == "0"),
+            )
         {
             return Err(BadSection::KeyGroups);
         }
         let wrapped = match get(&items, "age") {
-            Some(Node::List(recipients)) => {
-                entries(recipients).map(|(_, one)| recipient(one)).collect::<Option<Vec<_>>>().ok_or(BadSection::Damaged("age"))?
-            }
+            Some(Node::List(recipients)) => entries(recipients)
+                .map(|(_, one)| recipient(one))
+                .collect::<Option<Vec<_>>>()
+                .ok_or(BadSection::Damaged("age"))?,
             Some(Node::Leaf(leaf)) if leaf.kind() == Kind::Null => Vec::new(),
             None => Vec::new(),
             Some(Node::Map(_) | Node::Leaf(_)) => return Err(BadSection::Damaged("age")),
@@ -112,7 +119,9 @@ impl Section {
 
     /// When the file was written, as Go formats what it parsed: that is what the MAC is bound to.
     pub(crate) fn last_modified(&self) -> Result<String, BadSection> {
-        let text = text_of(&self.items, "lastmodified").filter(|text| is_moment(text)).ok_or(BadSection::Damaged("lastmodified"))?;
+        let text = text_of(&self.items, "lastmodified")
+            .filter(|text| is_moment(text))
+            .ok_or(BadSection::Damaged("lastmodified"))?;
         Ok(match text.strip_suffix("+00:00").or_else(|| text.strip_suffix("-00:00")) {
             Some(moment) => format!("{moment}Z"),
             None => text,

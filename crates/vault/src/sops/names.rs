@@ -15,7 +15,9 @@ pub enum BadName {
     #[error("`{0}` holds other keys; name one of these, or change the file with `moltctl secrets edit`")]
     HoldsKeys(String),
     /// There is a value where a map would have to be.
-    #[error("`{0}` is a value and holds no keys; name another key, or change the file with `moltctl secrets edit`")]
+    #[error(
+        "`{0}` is a value and holds no keys; name another key, or change the file with `moltctl secrets edit`"
+    )]
     HoldsAValue(String),
 }
 
@@ -36,7 +38,8 @@ pub(crate) fn find<'a>(node: &'a [Item], name: &str) -> Option<&'a Node> {
 
 /// What remains of a name behind a key, or behind a place in a list, where keys are empty.
 fn strip_key<'n>(name: &'n str, key: &str, nth: usize) -> Option<&'n str> {
-    let rest = if key.is_empty() { name.strip_prefix(nth.to_string().as_str())? } else { name.strip_prefix(key)? };
+    let rest =
+        if key.is_empty() { name.strip_prefix(nth.to_string().as_str())? } else { name.strip_prefix(key)? };
     (rest.is_empty() || rest.starts_with('.')).then_some(rest)
 }
 

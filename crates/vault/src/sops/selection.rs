@@ -29,7 +29,9 @@ pub enum BadRule {
     #[error("it has more than one rule on what is encrypted; sops takes only one")]
     MoreThanOne,
     /// Rules by comment are not followed here.
-    #[error("`{rule}` in its `sops` section is not supported here; use one of unencrypted_suffix, encrypted_suffix, unencrypted_regex, encrypted_regex")]
+    #[error(
+        "`{rule}` in its `sops` section is not supported here; use one of unencrypted_suffix, encrypted_suffix, unencrypted_regex, encrypted_regex"
+    )]
     ByComment {
         /// The rule's name.
         rule: &'static str,
@@ -50,8 +52,13 @@ impl Selection {
         let mut rules = Vec::new();
         rules.extend(named("unencrypted_suffix").map(|suffix| Ok(Self::AllButSuffix(suffix))));
         rules.extend(named("encrypted_suffix").map(|suffix| Ok(Self::OnlySuffix(suffix))));
-        rules.extend(named("unencrypted_regex").map(|text| Ok(Self::AllButPattern(pattern("unencrypted_regex", &text)?))));
-        rules.extend(named("encrypted_regex").map(|text| Ok(Self::OnlyPattern(pattern("encrypted_regex", &text)?))));
+        rules.extend(
+            named("unencrypted_regex")
+                .map(|text| Ok(Self::AllButPattern(pattern("unencrypted_regex", &text)?))),
+        );
+        rules.extend(
+            named("encrypted_regex").map(|text| Ok(Self::OnlyPattern(pattern("encrypted_regex", &text)?))),
+        );
         match (rules.pop(), rules.len()) {
             (None, _) => Ok(Self::AllButSuffix(DEFAULT_SUFFIX.to_owned())),
             (Some(rule), 0) => rule,
@@ -104,8 +111,14 @@ mod tests {
 
     #[test]
     fn rules_that_cannot_be_followed_are_refused_by_name() {
-        assert_eq!(rule("encrypted_regex", "(").unwrap_err(), BadRule::NotAPattern { rule: "encrypted_regex" });
-        assert_eq!(rule("encrypted_regex", "(a{1000}){1000}").unwrap_err(), BadRule::NotAPattern { rule: "encrypted_regex" });
+        assert_eq!(
+            rule("encrypted_regex", "(").unwrap_err(),
+            BadRule::NotAPattern { rule: "encrypted_regex" }
+        );
+        assert_eq!(
+            rule("encrypted_regex", "(a{1000}){1000}").unwrap_err(),
+            BadRule::NotAPattern { rule: "encrypted_regex" }
+        );
         for by_comment in ["encrypted_comment_regex", "unencrypted_comment_regex"] {
             assert_eq!(rule(by_comment, "x").unwrap_err(), BadRule::ByComment { rule: by_comment });
         }

@@ -64,7 +64,10 @@ impl Reader<'_> {
         }
     }
 
-    fn deeper(&mut self, read: impl FnOnce(&mut Self) -> Result<Node, Unreadable>) -> Result<Node, Unreadable> {
+    fn deeper(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<Node, Unreadable>,
+    ) -> Result<Node, Unreadable> {
         if self.depth >= DEEPEST {
             return self.wrong("objects and arrays stand too deep in each other");
         }
@@ -158,7 +161,9 @@ impl Reader<'_> {
     }
 
     fn word(&mut self) -> Result<Node, Unreadable> {
-        for (word, scalar) in [("null", Scalar::null()), ("true", Scalar::boolean(true)), ("false", Scalar::boolean(false))] {
+        for (word, scalar) in
+            [("null", Scalar::null()), ("true", Scalar::boolean(true)), ("false", Scalar::boolean(false))]
+        {
             if let Some(rest) = self.rest.strip_prefix(word) {
                 self.rest = rest;
                 return Ok(Node::Leaf(scalar));
@@ -172,8 +177,10 @@ impl Reader<'_> {
 fn is_number(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
     let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
-    let (whole, part) = mantissa.split_once('.').map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
+    let (mantissa, exponent) =
+        unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let (whole, part) =
+        mantissa.split_once('.').map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
     digits(whole)
         && (whole == "0" || !whole.starts_with('0'))
         && part.is_none_or(digits)
@@ -193,7 +200,8 @@ fn escaped(letters: &mut std::str::Chars<'_>) -> Option<char> {
             if !(0xd800..0xdc00).contains(&first) {
                 return char::from_u32(first);
             }
-            let second = (letters.next() == Some('\\') && letters.next() == Some('u')).then(|| four_digits(letters))??;
+            let second = (letters.next() == Some('\\') && letters.next() == Some('u'))
+                .then(|| four_digits(letters))??;
             let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
             char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + low)
         }

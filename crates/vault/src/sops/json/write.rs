@@ -17,7 +17,12 @@ pub(crate) fn write(items: &[Item]) -> Result<Text, NotInJson> {
     Ok(out.into_text())
 }
 
-fn collection(items: &[Item], [open, close]: [char; 2], depth: usize, out: &mut Wiped) -> Result<(), NotInJson> {
+fn collection(
+    items: &[Item],
+    [open, close]: [char; 2],
+    depth: usize,
+    out: &mut Wiped,
+) -> Result<(), NotInJson> {
     let margin = |depth, out: &mut Wiped| {
         out.push('\n');
         (0..depth).for_each(|_| out.push('\t'));

@@ -21,13 +21,24 @@ pub(super) fn lines(text: &str) -> Result<Vec<Line<'_>>, Unreadable> {
         let number = nth + 1;
         let whole = whole.strip_suffix('\r').unwrap_or(whole);
         if whole.chars().any(|letter| letter.is_control() && letter != '\t') {
-            return wrong(number, "it has a control character; write such text in \"quotes\" with a backslash");
+            return wrong(
+                number,
+                "it has a control character; write such text in \"quotes\" with a backslash",
+            );
         }
         if whole.starts_with('\u{feff}') {
             return wrong(number, "it begins with a byte order mark; take it away");
         }
         let inner = whole.trim_start_matches(' ');
-        let line = Line { number, indent: whole.len() - inner.len(), text: inner.trim_end_matches([' ', '\t']), whole };
+        if inner.starts_with('\t') && !inner.trim().is_empty() {
+            return wrong(number, "it is indented with a tab; use spaces");
+        }
+        let line = Line {
+            number,
+            indent: whole.len() - inner.len(),
+            text: inner.trim_end_matches([' ', '\t']),
+            whole,
+        };
         found.push(line);
     }
     Ok(found)

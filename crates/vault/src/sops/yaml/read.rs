@@ -102,7 +102,11 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn deeper<T>(&mut self, line: usize, act: impl FnOnce(&mut Self) -> Result<T, Unreadable>) -> Result<T, Unreadable> {
+    fn deeper<T>(
+        &mut self,
+        line: usize,
+        act: impl FnOnce(&mut Self) -> Result<T, Unreadable>,
+    ) -> Result<T, Unreadable> {
         if self.depth >= DEEPEST {
             return wrong(line, "maps and lists stand too deep in each other");
         }
@@ -124,7 +128,9 @@ impl<'a> Reader<'a> {
             }
             let Some((key, rest)) = key(line)? else {
                 return match line.text {
-                    "---" | "..." => wrong(line.number, "the file has several documents; put each in a file of its own"),
+                    "---" | "..." => {
+                        wrong(line.number, "the file has several documents; put each in a file of its own")
+                    }
                     _ if line.is_element() => wrong(line.number, "a list begins where a key is expected"),
                     _ => wrong(line.number, "it has no key; write `key: value`"),
                 };
@@ -156,7 +162,10 @@ impl<'a> Reader<'a> {
             let inner = line.text.get(1..).unwrap_or_default();
             let text = inner.trim_start_matches(' ');
             let rest = Line { indent: indent + 1 + (inner.len() - text.len()), text, ..line };
-            let node = if rest.is_element() || rest.comment().is_some() || (!text.is_empty() && key(rest)?.is_some()) {
+            let node = if rest.is_element()
+                || rest.comment().is_some()
+                || (!text.is_empty() && key(rest)?.is_some())
+            {
                 // What stands behind the dash is the first line of what is in the list.
                 if let Some(place) = self.lines.get_mut(self.at) {
                     *place = rest;
@@ -189,19 +198,27 @@ impl<'a> Reader<'a> {
             None => return self.below(number, indent, is_in_map),
             Some('|') => return self.block(text, number, indent, items),
             Some('>') => return wrong(number, "text folded with `>` is not supported; write it after `|`"),
-            Some('&' | '*') => return wrong(number, "anchors and aliases are not supported; write the value out"),
+            Some('&' | '*') => {
+                return wrong(number, "anchors and aliases are not supported; write the value out");
+            }
             Some('!') => return wrong(number, "tags are not supported; write the value without one"),
             Some('[' | '{') => return self.brackets(text, number, items),
-            Some('%' | '@' | '`' | ',' | ']' | '}') => return wrong(number, "a value cannot begin like this; put it in \"quotes\""),
+            Some('%' | '@' | '`' | ',' | ']' | '}') => {
+                return wrong(number, "a value cannot begin like this; put it in \"quotes\"");
+            }
             Some(_) => {}
         }
         let (scalar, rest) = match quoted(text, number)? {
             Some((text, rest)) => (Scalar::text(text), rest),
             None => {
                 let (value, rest) = before_comment(text);
-                let is_indicator = ["-", "?", ":"].contains(&value) || ["- ", "? ", ": "].iter().any(|start| value.starts_with(start));
+                let is_indicator = ["-", "?", ":"].contains(&value)
+                    || ["- ", "? ", ": "].iter().any(|start| value.starts_with(start));
                 if is_indicator || value.contains(": ") || value.ends_with(':') {
-                    return wrong(number, "a value with a colon or a dash of its own must stand in \"quotes\"");
+                    return wrong(
+                        number,
+                        "a value with a colon or a dash of its own must stand in \"quotes\"",
+                    );
                 }
                 (plain(value, number)?, rest)
             }
@@ -214,7 +231,9 @@ impl<'a> Reader<'a> {
     fn below(&mut self, number: usize, indent: usize, is_in_map: bool) -> Result<Node, Unreadable> {
         let from = self.at;
         let comments = self.comments();
-        let found = self.line().filter(|line| line.indent > indent || (is_in_map && line.indent == indent && line.is_element()));
+        let found = self
+            .line()
+            .filter(|line| line.indent > indent || (is_in_map && line.indent == indent && line.is_element()));
         let Some(line) = found else {
             self.at = from;
             return Ok(Node::Leaf(Scalar::null()));
@@ -224,7 +243,10 @@ impl<'a> Reader<'a> {
                 return Ok(Node::List(reader.list(line.indent, comments)?));
             }
             if key(line)?.is_none() {
-                return wrong(line.number, "a value stands on a line of its own; write it behind its key, or after `|`");
+                return wrong(
+                    line.number,
+                    "a value stands on a line of its own; write it behind its key, or after `|`",
+                );
             }
             Ok(Node::Map(reader.map(line.indent, comments)?))
         })
@@ -232,12 +254,17 @@ impl<'a> Reader<'a> {
 
     /// A collection in brackets, which must be empty.
     fn brackets(&mut self, text: &str, number: usize, items: &mut Vec<Item>) -> Result<Node, Unreadable> {
-        let inside = |open, close| text.strip_prefix(open).and_then(|rest| rest.trim_start_matches(' ').strip_prefix(close));
+        let inside = |open, close| {
+            text.strip_prefix(open).and_then(|rest| rest.trim_start_matches(' ').strip_prefix(close))
+        };
         let (node, rest) = match (inside('{', '}'), inside('[', ']')) {
             (Some(rest), _) => (Node::Map(Vec::new()), rest),
             (None, Some(rest)) => (Node::List(Vec::new()), rest),
             (None, None) => {
-                return wrong(number, "maps and lists in brackets are not supported; write one `key: value` or `- value` a line");
+                return wrong(
+                    number,
+                    "maps and lists in brackets are not supported; write one `key: value` or `- value` a line",
+                );
             }
         };
         items.extend(rest_of_line(rest, number)?);
@@ -245,7 +272,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Text after `|`.
-    fn block(&mut self, header: &str, number: usize, indent: usize, items: &mut Vec<Item>) -> Result<Node, Unreadable> {
+    fn block(
+        &mut self,
+        header: &str,
+        number: usize,
+        indent: usize,
+        items: &mut Vec<Item>,
+    ) -> Result<Node, Unreadable> {
         let (indicators, rest) = before_comment(header.get(1..).unwrap_or_default());
         let (mut explicit, mut chomping) = (None, None);
         for letter in indicators.chars() {
@@ -262,8 +295,13 @@ impl<'a> Reader<'a> {
             Some(spaces) => indent + spaces as usize,
             None => first.map_or(0, |line| line.indent).max(indent + 1),
         };
-        let is_inside = |line: &&Line<'_>| line.indent >= margin || line.whole.trim_start_matches(' ').is_empty();
-        let inside: Vec<_> = remaining.iter().take_while(is_inside).map(|line| line.whole.get(margin..).unwrap_or_default()).collect();
+        let is_inside =
+            |line: &&Line<'_>| line.indent >= margin || line.whole.trim_start_matches(' ').is_empty();
+        let inside: Vec<_> = remaining
+            .iter()
+            .take_while(is_inside)
+            .map(|line| line.whole.get(margin..).unwrap_or_default())
+            .collect();
         self.at += inside.len();
         Ok(Node::Leaf(Scalar { kind: Kind::Str, text: chomped(&inside, chomping) }))
     }
@@ -292,7 +330,9 @@ fn as_comment(line: &Line<'_>) -> Item {
 
 /// A value, and the comment behind it, which a space must part from it.
 fn before_comment(text: &str) -> (&str, &str) {
-    let begins = text.match_indices('#').find(|(at, _)| *at == 0 || text.get(..*at).is_some_and(|before| before.ends_with([' ', '\t'])));
+    let begins = text
+        .match_indices('#')
+        .find(|(at, _)| *at == 0 || text.get(..*at).is_some_and(|before| before.ends_with([' ', '\t'])));
     let (value, rest) = begins.and_then(|(at, _)| text.split_at_checked(at)).unwrap_or((text, ""));
     (value.trim_end_matches([' ', '\t']), rest)
 }
@@ -313,7 +353,9 @@ fn key<'a>(line: Line<'a>) -> Result<Option<(String, &'a str)>, Unreadable> {
     if line.is_element() {
         return Ok(None);
     }
-    let behind = |rest: &'a str| rest.strip_prefix(':').filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+    let behind = |rest: &'a str| {
+        rest.strip_prefix(':').filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+    };
     let (key, rest) = match line.text.chars().next() {
         Some('"' | '\'') => {
             let Some((key, rest)) = quoted(line.text, number)? else { return Ok(None) };
@@ -331,7 +373,10 @@ fn key<'a>(line: Line<'a>) -> Result<Option<(String, &'a str)>, Unreadable> {
             if before_comment(key).1.starts_with('#') {
                 return Ok(None);
             }
-            if line.text.starts_with("? ") || line.text.starts_with(['&', '*', '!', '%', '@', '`', ',', ']', '}']) || key == "<<" {
+            if line.text.starts_with("? ")
+                || line.text.starts_with(['&', '*', '!', '%', '@', '`', ',', ']', '}'])
+                || key == "<<"
+            {
                 return wrong(number, "a key cannot begin like this; put it in \"quotes\"");
             }
             if plain(key, number)?.kind() != Kind::Str {
