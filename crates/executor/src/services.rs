@@ -85,6 +85,24 @@ impl Services {
         Ok(services)
     }
 
+    /// The client of Gmail by itself, for asking for consent.
+    ///
+    /// # Errors
+    /// It is not set up, or a setting cannot be meant.
+    pub fn client_of_gmail(
+        home: &Home,
+        connectors: &Connectors,
+        holder: &Holder,
+    ) -> Result<Client, Problems> {
+        let mut problems = Vec::new();
+        let mut setting_up = SettingUp { home, holder, problems: &mut problems };
+        let client = setting_up.client(&gmail::REACH, connectors.gmail.as_ref());
+        Problems::none_or(problems)?;
+        let unset =
+            || Problem::new(home.config_file(), "connectors.gmail", "is not set up: moltctl connect gmail");
+        client.ok_or_else(|| unset().into())
+    }
+
     /// The feeds of the sources that are fed by a service.
     ///
     /// # Errors

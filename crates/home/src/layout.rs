@@ -158,6 +158,21 @@ impl Home {
         self.0.join("keys/age.txt")
     }
 
+    /// The files of secrets, each with its signature.
+    pub fn secrets(&self) -> PathBuf {
+        self.0.join("secrets")
+    }
+
+    /// The owner's key that signs files of secrets. Only the owner's command uses it.
+    pub fn secrets_key_file(&self) -> PathBuf {
+        self.0.join("keys/secrets.key")
+    }
+
+    /// Its public half, which is all that the executor reads.
+    pub fn secrets_public_key_file(&self) -> PathBuf {
+        self.0.join("keys/secrets.pub")
+    }
+
     /// The control plane's signing key.
     pub fn approval_key_file(&self) -> PathBuf {
         self.0.join("keys/approval.key")

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
 /// The program of Zone 1 that knows the connectors.
-const PROGRAM: &str = "moltbot-connectors";
+pub(crate) const PROGRAM: &str = "moltbot-connectors";
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {

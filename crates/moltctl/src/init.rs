@@ -1,6 +1,7 @@
 //! Making a home. What is there is kept, so running it again changes nothing; what is missing is made.
 
 use crate::check::{check, make_private};
+use crate::secrets;
 use crate::up::how_to_raise;
 use anyhow::Context as _;
 use audit_log::HeadKey;
@@ -60,7 +61,7 @@ fn make(path: &Path, whose: Whose) -> anyhow::Result<(Home, Made)> {
         // Its logs are in the journal, its sockets in /run.
         Whose::Machine => (home::template_for_the_machine(), [].as_slice()),
     };
-    let everywhere = ["audit", "keys", "planner", "policy", "quarantine", "spool", "witness"];
+    let everywhere = ["audit", "keys", "planner", "policy", "quarantine", "secrets", "spool", "witness"];
     for folder in everywhere.iter().chain(further) {
         let folder = home.path().join(folder);
         if !folder.is_dir() {
@@ -72,6 +73,8 @@ fn make(path: &Path, whose: Whose) -> anyhow::Result<(Home, Made)> {
     write_new(&home.policy_file(), policy::DEFAULT, &mut made)?;
     write_new(&home.rules_file(), planner::rules::DEFAULT, &mut made)?;
     make_keys(&home, &mut made)?;
+    let age = vault::load_identity(&home.age_key_file())?;
+    write_new(&home.secrets().join(".sops.yaml"), &secrets::rules_for_sops(&[age.recipient()]), &mut made)?;
     Latch::of(&home).prepare().context("there is no room for the latch")?;
     check(&home)?;
     Ok((home, made))
@@ -109,6 +112,12 @@ fn make_keys(home: &Home, made: &mut Made) -> anyhow::Result<()> {
         (&home.approval_key_file(), &home.approval_public_key_file()),
         || Ok(ApprovalKey::generate_text(&random)?),
         |text| Ok(ApprovalKey::from_text(text)?.verifier().to_string()),
+        made,
+    )?;
+    make_pair(
+        (&home.secrets_key_file(), &home.secrets_public_key_file()),
+        || Ok(vault::SecretsKey::generate_text()?.as_str().to_owned()),
+        |text| Ok(vault::SecretsKey::from_text(text)?.verifier().to_string()),
         made,
     )?;
     let signs_heads = [

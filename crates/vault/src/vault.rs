@@ -25,6 +25,8 @@ pub struct Vault {
     held: Mutex<HashMap<SecretsFile, Held>>,
 }
 
+type ByName = BTreeMap<String, Arc<Secret>>;
+
 /// A file that was opened.
 struct Held {
     stamp: Stamp,
@@ -32,7 +34,7 @@ struct Held {
     is_settled: bool,
     bytes: [u8; 32],
     signed: Signed,
-    secrets: BTreeMap<String, Arc<Secret>>,
+    secrets: ByName,
     /// Names without a value.
     empty: Vec<String>,
 }
@@ -81,7 +83,7 @@ pub enum Why {
         /// The file.
         file: SecretsFile,
         /// Why.
-        why: CannotOpen,
+        why: Box<CannotOpen>,
     },
     /// It has no such key.
     #[error("there is no such key; set it with: moltctl secrets set {stem} {name}")]
@@ -202,13 +204,9 @@ impl Vault {
         Err(Why::NotSigned { file: file.clone() })
     }
 
-    fn decrypt(
-        &self,
-        file: &SecretsFile,
-        bytes: &[u8],
-    ) -> Result<(BTreeMap<String, Arc<Secret>>, Vec<String>), Why> {
+    fn decrypt(&self, file: &SecretsFile, bytes: &[u8]) -> Result<(ByName, Vec<String>), Why> {
         let opened = SopsFile::open(bytes, file.format(), &self.identity)
-            .map_err(|why| Why::Unopened { file: file.clone(), why })?;
+            .map_err(|why| Why::Unopened { file: file.clone(), why: Box::new(why) })?;
         let (full, empty): (Vec<_>, Vec<_>) = opened
             .values()
             .into_iter()

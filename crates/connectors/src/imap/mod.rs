@@ -14,12 +14,15 @@ mod cursor;
 mod fetch;
 mod folder;
 mod frame;
+mod idle;
 mod lexer;
 mod look;
 mod opening;
 mod pause;
 mod response;
 mod session;
+mod signing_in;
+mod verdict;
 
 use std::time::Duration;
 

@@ -28,7 +28,7 @@ impl Imap {
             Security::StartTls => {
                 const STEP: &str = "starting TLS";
                 let mut clear = Session::new(connected, *timeout);
-                // A greeting that holds us to be signed in would keep us from ever starting TLS (CVE-2021-33515 and others).
+                // A greeting that holds us to be signed in would keep us from ever starting TLS (CVE-2020-14093).
                 let offered = clear.greeting("connecting").await? == Kind::Ok
                     && clear.capabilities("connecting").await?.starttls;
                 if !offered {

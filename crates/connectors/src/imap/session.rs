@@ -5,21 +5,21 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::frame::Frame;
-use super::response::{Capabilities, Code, Kind, Response, Status};
-use crate::failure::{Cause, Failure, Reply};
-use crate::mail_server::{Broken, CONNECTOR, Login, Wire, within};
+use super::response::{Capabilities, Kind, Response, Status};
+use crate::failure::{Cause, Failure};
+use crate::mail_server::{Broken, Wire, within};
 
 /// What a command may be answered with unless it asks for more.
 pub(super) const SMALL_TALK: usize = 256 * 1024;
 
 /// A connection whose greeting was heard.
 pub(super) struct Session<S> {
-    wire: Wire<S>,
+    pub(super) wire: Wire<S>,
     commands: u32,
-    patience: Duration,
-    can: Capabilities,
+    pub(super) patience: Duration,
+    pub(super) can: Capabilities,
     /// The folder grew since this was looked at last.
-    grown: bool,
+    pub(super) grown: bool,
 }
 
 // === impl Session ===
@@ -69,56 +69,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.wire.into_drained().map_err(|broken| broken.at(step))
     }
 
-    /// Says who we are, over a connection that nobody else hears.
-    pub(super) async fn sign_in(&mut self, login: &Login) -> Result<(), Failure> {
-        const STEP: &str = "signing in";
-        let tag = self.next_tag();
-        self.wire.allow(SMALL_TALK);
-        let patience = self.patience;
-        let status = within(patience, STEP, async {
-            let broken = |broken: Broken| broken.at(STEP);
-            if self.can.plain {
-                let secrets = login.secrets(STEP)?;
-                if self.can.initial_response {
-                    self.wire
-                        .say(&secrets.plain(&format!("{tag} AUTHENTICATE PLAIN ")))
-                        .await
-                        .map_err(broken)?;
-                } else {
-                    self.wire
-                        .say(format!("{tag} AUTHENTICATE PLAIN\r\n").as_bytes())
-                        .await
-                        .map_err(broken)?;
-                    if let Some(refused) = self.until_go_on(&tag).await.map_err(broken)? {
-                        return Ok(refused);
-                    }
-                    self.wire.say(&secrets.plain("")).await.map_err(broken)?;
-                }
-            } else if self.can.login_disabled {
-                let cause = Cause::Connection("the server takes neither AUTH=PLAIN nor LOGIN".to_owned());
-                return Err(Failure::Unavailable { step: STEP, cause });
-            } else {
-                // As literals, because a password may hold whatever quotes and escapes are made of.
-                let secrets = login.secrets(STEP)?;
-                let [user, password] = secrets.expose();
-                let announced = format!("{tag} LOGIN {{{}}}\r\n", user.len());
-                let between = format!(" {{{}}}\r\n", password.len());
-                let parts = [(announced.as_bytes(), true), (user, false), (between.as_bytes(), true)];
-                for (part, must_wait) in parts {
-                    self.wire.say(part).await.map_err(broken)?;
-                    if must_wait && let Some(refused) = self.until_go_on(&tag).await.map_err(broken)? {
-                        return Ok(refused);
-                    }
-                }
-                self.wire.say(password).await.map_err(broken)?;
-                self.wire.say(b"\r\n").await.map_err(broken)?;
-            }
-            self.until_done(&tag, &mut |_| ()).await.map_err(|ended| ended.at(STEP))
-        })
-        .await?;
-        status.expect_signed_in(STEP)
-    }
-
     /// Sends one command and hears everything until it is done; `hear` is told what belongs to no tag.
     pub(super) async fn command(
         &mut self,
@@ -139,43 +89,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         status.expect_ok(step)
     }
 
-    /// Waits until the folder grows, at most so long. Nothing when the server does not do that after all.
-    pub(super) async fn idle(&mut self, at_most: Duration) -> Result<Option<()>, Failure> {
-        const STEP: &str = "waiting for mail";
-        if !self.can.idle {
-            return Ok(None);
-        }
-        let tag = self.next_tag();
-        self.wire.allow(SMALL_TALK);
-        let patience = self.patience;
-        let begun = within(patience, STEP, async {
-            self.wire.say(format!("{tag} IDLE\r\n").as_bytes()).await.map_err(|broken| broken.at(STEP))?;
-            self.until_go_on(&tag).await.map_err(|broken| broken.at(STEP))
-        });
-        if begun.await?.is_some() {
-            self.can.idle = false;
-            return Ok(None);
-        }
-        let end = tokio::time::Instant::now() + at_most;
-        while !self.grown {
-            match tokio::time::timeout_at(end, self.wire.something()).await {
-                Err(_elapsed) => break,
-                Ok(something) => something.map_err(|broken| broken.at(STEP))?,
-            }
-            let heard = async { self.hear().await.map_err(|broken| broken.at(STEP)) };
-            let response = within(patience, STEP, heard).await?;
-            if let Response::Status(status @ Status { kind: Kind::Bye, .. }) = response {
-                return Err(Failure::Unavailable { step: STEP, cause: Cause::Reply(status.to_reply()) });
-            }
-        }
-        let done = within(patience, STEP, async {
-            self.wire.say(b"DONE\r\n").await.map_err(|broken| broken.at(STEP))?;
-            self.until_done(&tag, &mut |_| ()).await.map_err(|ended| ended.at(STEP))
-        });
-        done.await?.expect_ok(STEP)?;
-        Ok(Some(()))
-    }
-
     /// Whether the folder grew since this was asked last.
     pub(super) fn take_grown(&mut self) -> bool {
         std::mem::take(&mut self.grown)
@@ -188,18 +101,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let _ = tokio::time::timeout(Duration::from_secs(1), self.wire.say(line.as_bytes())).await;
     }
 
-    fn next_tag(&mut self) -> String {
+    pub(super) fn next_tag(&mut self) -> String {
         self.commands = self.commands.wrapping_add(1);
         format!("A{}", self.commands)
     }
 
-    async fn hear(&mut self) -> Result<Response, Broken> {
+    pub(super) async fn hear(&mut self) -> Result<Response, Broken> {
         let response = Response::of(&Frame::read(&mut self.wire).await?);
         self.grown |= matches!(response, Response::Exists(_));
         Ok(response)
     }
 
-    async fn until_done(&mut self, tag: &str, hear: &mut impl FnMut(Response)) -> Result<Status, Ended> {
+    pub(super) async fn until_done(
+        &mut self,
+        tag: &str,
+        hear: &mut impl FnMut(Response),
+    ) -> Result<Status, Ended> {
         loop {
             match self.hear().await? {
                 Response::Done { untrusted_tag, status } if untrusted_tag == tag => return Ok(status),
@@ -220,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Until the server waits for the rest of the command; or the status with which it refused to.
-    async fn until_go_on(&mut self, tag: &str) -> Result<Option<Status>, Broken> {
+    pub(super) async fn until_go_on(&mut self, tag: &str) -> Result<Option<Status>, Broken> {
         loop {
             match self.hear().await? {
                 Response::GoOn => return Ok(None),
@@ -244,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 }
 
 /// Why a command has no end of its own.
-enum Ended {
+pub(super) enum Ended {
     Broken(Broken),
     /// The server hung up, with words.
     Bye(Status),
@@ -257,67 +174,10 @@ impl From<Broken> for Ended {
 }
 
 impl Ended {
-    fn at(self, step: &'static str) -> Failure {
+    pub(super) fn at(self, step: &'static str) -> Failure {
         match self {
             Ended::Broken(broken) => broken.at(step),
             Ended::Bye(status) => Failure::Unavailable { step, cause: Cause::Reply(status.to_reply()) },
-        }
-    }
-}
-
-// === impl Status ===
-
-impl Status {
-    /// Its words; IMAP has no numbers.
-    fn to_reply(&self) -> Reply {
-        match &self.code {
-            Code::Other(code) => Reply::new(0, &format!("[{code}] {}", self.untrusted_words)),
-            Code::None | Code::UidValidity(_) | Code::UidNext(_) | Code::Capabilities(_) => {
-                Reply::new(0, &self.untrusted_words)
-            }
-        }
-    }
-
-    fn expect_ok(self, step: &'static str) -> Result<(), Failure> {
-        let reply = self.to_reply();
-        match (self.kind, self.later(step)) {
-            (Kind::Ok, _) => Ok(()),
-            (_, Some(later)) => Err(later),
-            (Kind::No | Kind::Bad | Kind::PreAuth | Kind::Bye, None) => Err(match &self.code {
-                Code::Other(code) if matches!(code.as_str(), "NOPERM" | "CONTACTADMIN" | "EXPIRED") => {
-                    Failure::NotAllowed { step, connector: CONNECTOR, reply }
-                }
-                Code::None
-                | Code::UidValidity(_)
-                | Code::UidNext(_)
-                | Code::Capabilities(_)
-                | Code::Other(_) => Failure::Rejected { step, reply },
-            }),
-        }
-    }
-
-    /// NO is about who we are, unless the server says that it is about itself.
-    fn expect_signed_in(self, step: &'static str) -> Result<(), Failure> {
-        match self.kind {
-            Kind::No => {
-                let reply = self.to_reply();
-                Err(self.later(step).unwrap_or(Failure::NotAllowed { step, connector: CONNECTOR, reply }))
-            }
-            Kind::Ok | Kind::Bad | Kind::PreAuth | Kind::Bye => self.expect_ok(step),
-        }
-    }
-
-    /// What a server refuses for now only (RFC 5530 section 3, RFC 9051 section 7.1).
-    fn later(&self, step: &'static str) -> Option<Failure> {
-        let Code::Other(code) = &self.code else { return None };
-        match code.as_str() {
-            "LIMIT" | "THROTTLED" => {
-                Some(Failure::Limited { step, retry_after: None, reply: self.to_reply() })
-            }
-            "UNAVAILABLE" | "INUSE" | "SERVERBUG" => {
-                Some(Failure::Unavailable { step, cause: Cause::Reply(self.to_reply()) })
-            }
-            _ => None,
         }
     }
 }
