@@ -28,7 +28,16 @@ fn a_doorkeeper_can_only_hand_on() {
     links_none_of(
         "doorkeeper",
         &[
-            "policy", "capability", "vault", "connectors", "egress", "executor", "audit-log", "home", "sanitizer", "rustls",
+            "policy",
+            "capability",
+            "vault",
+            "connectors",
+            "egress",
+            "executor",
+            "audit-log",
+            "home",
+            "sanitizer",
+            "rustls",
         ],
     );
 }

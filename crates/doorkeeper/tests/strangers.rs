@@ -105,10 +105,14 @@ fn status(answer: &str) -> u16 {
 async fn a_request_is_handed_on_as_it_came_and_answered_with_what_zone_1_says() {
     let house = House::new().await;
     let body = "a=1&b=%00\u{e9}";
-    let said = house.say(post("/twilio?x=1&y=%41", "X-Sig: one\r\nx-sig: two\r\nX-Odd: \u{fc}\r\n", body)).await;
+    let said =
+        house.say(post("/twilio?x=1&y=%41", "X-Sig: one\r\nx-sig: two\r\nX-Odd: \u{fc}\r\n", body)).await;
     assert_eq!(status(&said), 202, "{said}");
     assert!(said.ends_with("\r\n\r\n/twilio?x=1&y=%41"), "{said}");
-    assert!(said.contains("content-type: text/plain\r\n") && said.contains("connection: close\r\n"), "{said}");
+    assert!(
+        said.contains("content-type: text/plain\r\n") && said.contains("connection: close\r\n"),
+        "{said}"
+    );
     let WebhookDelivery { provider, target, headers, body: carried } = house.handed_on().pop().unwrap();
     assert_eq!((provider, target.as_str()), (WebhookProvider::Twilio.into(), "/twilio?x=1&y=%41"));
     assert_eq!(carried, body.as_bytes());
@@ -128,7 +132,17 @@ async fn each_path_is_one_provider_and_there_is_no_other_path_or_method() {
     }
     let providers: Vec<_> = house.handed_on().into_iter().map(|delivery| delivery.provider).collect();
     assert_eq!(providers, [1, 2, 3]);
-    for path in ["/", "/Telegram", "/telegram/", "//telegram", "/x/../telegram", "/%74elegram", "/healthz", "/metrics", "*"] {
+    for path in [
+        "/",
+        "/Telegram",
+        "/telegram/",
+        "//telegram",
+        "/x/../telegram",
+        "/%74elegram",
+        "/healthz",
+        "/metrics",
+        "*",
+    ] {
         let said = house.say(post(path, "", "")).await;
         assert!([404, 400].contains(&status(&said)), "{path}: {said}");
     }

@@ -430,3 +430,25 @@ impl Index {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_refused_is_known_for_long_and_is_carried_over() {
+        let mut ledger = Ledger::default();
+        let refused = |n: usize| Event::ItemRefused {
+            source: "sms".to_owned(),
+            name: format!("SM{n}"),
+            why: "nobody reads it".to_owned(),
+        };
+        (0..=KNOWN_REFUSED).for_each(|n| ledger.apply(Timestamp::UNIX_EPOCH, &refused(n)));
+        let ledger = Ledger::from_carried(&ledger.carried().unwrap()).unwrap();
+        assert!(!ledger.knows_refused("sms", "SM0"), "the oldest is forgotten");
+        assert!(
+            ledger.knows_refused("sms", "SM1") && ledger.knows_refused("sms", &format!("SM{KNOWN_REFUSED}"))
+        );
+        assert!(!ledger.knows_refused("call", "SM1"), "it is another source's name");
+    }
+}

@@ -79,7 +79,8 @@ pub(crate) fn attack(name: &str, walls: impl FnOnce()) -> io::Result<()> {
             rustix::net::bind(&socket, &anywhere).map_err(Into::into)
         }
         "dial_by_sending" | "dial_by_sending_a_message" => {
-            let (target, door) = (std::net::TcpListener::bind("127.0.0.1:0")?, std::net::TcpListener::bind("127.0.0.1:0")?);
+            let (target, door) =
+                (std::net::TcpListener::bind("127.0.0.1:0")?, std::net::TcpListener::bind("127.0.0.1:0")?);
             let address = target.local_addr()?;
             walls();
             // It listens no more and is a socket like a new one, in the network that it was made in.
