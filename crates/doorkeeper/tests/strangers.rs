@@ -44,7 +44,8 @@ struct House {
     address: SocketAddr,
     zone1: Zone1,
     bridge: Bridge,
-    executor: tokio::task::JoinHandle<()>,
+    /// Their end of the bridge.
+    their_end: std::os::unix::net::UnixStream,
 }
 
 const HASTY: Limits = Limits { time: Duration::from_millis(300), ..Limits::STRANGERS };
@@ -54,10 +55,11 @@ impl House {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
         theirs.set_nonblocking(true).unwrap();
+        let their_end = theirs.try_clone().unwrap();
         let theirs = tokio::net::UnixStream::from_std(theirs).unwrap();
         let service = WebhookBridgeServer::new(zone1.clone()).max_decoding_message_size(MESSAGE_LIMIT);
         let once = tokio_stream::once(Ok::<_, std::io::Error>(theirs));
-        let executor = tokio::spawn(async move {
+        tokio::spawn(async move {
             // The stream of connections ends, and this one goes on.
             Server::builder().add_service(service).serve_with_incoming(once).await.unwrap();
         });
@@ -66,7 +68,7 @@ impl House {
         let address = door.address().unwrap();
         let answered = Health::new("doorkeeper", &[]).counters("requests", "", "status");
         tokio::spawn(serve(door, bridge.clone(), limits, answered));
-        Self { address, zone1, bridge, executor }
+        Self { address, zone1, bridge, their_end }
     }
 
     async fn new() -> Self {
@@ -268,7 +270,7 @@ async fn so_many_are_heard_at_a_time_and_the_next_ones_wait() {
 async fn without_its_bridge_it_ends() {
     let house = House::new().await;
     house.bridge.ping().await.unwrap();
-    house.executor.abort();
+    house.their_end.shutdown(std::net::Shutdown::Both).unwrap();
     let lost = tokio::time::timeout(Duration::from_secs(60), house.bridge.until_lost()).await;
     assert_eq!(lost.unwrap().to_string(), "the bridge is lost");
 }
