@@ -7,8 +7,8 @@ use crate::refusal::Refusal;
 use crate::spool::{NotTaken, Spool, item_name, take_in};
 use crate::standing::Standings;
 use crate::zone1::Zone1;
+use connectors::Failure;
 use connectors::incoming::{Batch, Incoming};
-use connectors::{Failure, Fault};
 use ledger::{Event, quoted};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -128,11 +128,15 @@ impl From<Refusal> for NotFed {
     }
 }
 
-/// What the provider says counts; what only the owner can mend need not be tried often.
+/// What the provider says counts.
 fn after(failure: &Failure, wait: Duration) -> Duration {
-    match (failure, failure.fault()) {
-        (Failure::Limited { retry_after: Some(provider_says), .. }, _) => (*provider_says).max(wait),
-        (_, Fault::Owner) => LONGEST_WAIT.min(Duration::from_secs(30).max(wait)),
-        _ => wait,
+    match failure {
+        Failure::Limited { retry_after: Some(provider_says), .. } => (*provider_says).max(wait),
+        Failure::Malformed { .. }
+        | Failure::Rejected { .. }
+        | Failure::NotAllowed { .. }
+        | Failure::Limited { .. }
+        | Failure::Unavailable { .. }
+        | Failure::Unknown { .. } => wait,
     }
 }

@@ -1,9 +1,10 @@
 //! Trying the connectors and the walls of the way out. What knows credentials is a program of Zone 1; this only starts it.
 
 use crate::status::one_line;
+use crate::zones;
 use anyhow::Context as _;
 use home::{Config, Home};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
@@ -64,13 +65,28 @@ pub(crate) fn egress(path: &Path, command: &EgressCommand) -> anyhow::Result<Exi
     let EgressCommand::Check { json } = command;
     let Some(answer) = ask(path, &["egress".to_owned()])? else { return Ok(ExitCode::from(2)) };
     let all = |key: &str| answer.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let held = !all("walls").iter().any(|wall| word(wall, "result") == "got-through");
+    let zones = zones::withstood(path)?;
+    let of_zones = zones.iter().flatten();
+    let held = !all("walls").iter().any(|wall| word(wall, "result") == "got-through")
+        && of_zones.clone().all(|(_, _, held)| *held);
     let code = if held { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if *json {
+        let of_zones =
+            of_zones.map(|(zone, what, held)| json!({ "zone": zone, "withstood": what, "held": held }));
+        let mut answer = answer;
+        if let Some(answer) = answer.as_object_mut() {
+            answer.insert("zones".to_owned(), of_zones.collect());
+        }
         say!("{answer}");
         return Ok(code);
     }
-    say!("The zones (planner, readers) may reach nothing; `moltctl zones probe` tries it.");
+    say!("The zones may reach nothing. Tried inside each just now:");
+    for (zone, what, _) in of_zones {
+        say!("  {zone:<16} {}", one_line(what));
+    }
+    if zones.is_none() {
+        say!("  nothing, because they are down; `moltctl up` tries each when it is raised");
+    }
     say!("The control plane may reach nothing but its socket. The executor may reach, for each connector:");
     for reached in all("connectors") {
         say!("  {}", word(&reached, "connector"));

@@ -90,6 +90,27 @@ pub(crate) fn command(path: &Path, command: &Command) -> anyhow::Result<ExitCode
     })
 }
 
+/// What the walls of each zone withstood just now: the zone, that in short, and whether nothing got through. Nothing while
+/// everything is down.
+pub(crate) fn withstood(path: &Path) -> anyhow::Result<Option<Vec<(String, String, bool)>>> {
+    let home = Home::open(path)?;
+    let config = Config::load(&home)?;
+    if ::zones::supervisor(&home)?.is_none() {
+        return Ok(None);
+    }
+    runtime()?.block_on(async {
+        let bridge = ZonesBridgeClient::new(lazy_channel(&config.zones_socket())?);
+        let mut prober = Prober::Supervisor(Box::new(bridge));
+        let mut all = Vec::new();
+        for zone in probed_zones().map(|process| process.to_string()) {
+            let attempts = prober.probe(&zone).await.with_context(|| zone.clone())?;
+            let held = attempts.iter().all(|attempt| attempt.result != "got-through");
+            all.push((zone, in_short(&attempts), held));
+        }
+        Ok(Some(all))
+    })
+}
+
 async fn list(mut bridge: ZonesBridgeClient<Channel>, as_json: bool) -> anyhow::Result<ExitCode> {
     let zones = bridge.list(ListZonesRequest {}).await.map_err(in_words)?.into_inner().zones;
     let well = zones.iter().all(|zone| zone.alert.is_empty());

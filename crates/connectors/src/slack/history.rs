@@ -3,7 +3,7 @@
 //! Slack hands a channel's history over newest first, and a place in it is a message's `ts`. So a look that finds more than one
 //! page goes back to the oldest of them, hands that one over, and remembers in memory where the others begin.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -30,6 +30,8 @@ pub struct SlackSource {
     /// For each channel, the ends of the windows that are still to be looked into, the latest first; behind them is the present.
     /// Only a saving: without it a look finds the same messages with more calls.
     ends: BTreeMap<String, Vec<Timestamp>>,
+    /// Channels whose refusal was told: once is enough until they can be read again.
+    told: BTreeSet<String>,
 }
 
 /// How far each channel was read.
@@ -61,11 +63,11 @@ impl SlackSource {
         if !channels.iter().all(|channel| calls::is_channel(channel)) {
             return Err(Failure::Malformed { what: "a channel is not an id such as C0123456789" });
         }
-        Ok(SlackSource { slack, channels, who: None, ends: BTreeMap::new() })
+        Ok(SlackSource { slack, channels, who: None, ends: BTreeMap::new(), told: BTreeSet::new() })
     }
 
     /// What was said behind `cursor`. A channel that the cursor does not name is read from now on. A channel that Slack refuses
-    /// is told as refused and does not keep the others from being read.
+    /// is told as refused, once, and does not keep the others from being read.
     pub async fn look(&mut self, cursor: &str) -> Result<Batch, Failure> {
         let mut places = parse(cursor)?;
         places.retain(|channel, _| self.channels.contains(channel));
@@ -79,8 +81,15 @@ impl SlackSource {
                 Some(place) => self.look_into(&channel, *place, &mut batch).await,
             };
             match looked {
-                Ok(place) => drop(places.insert(channel, place)),
-                Err(failure @ Failure::Rejected { .. }) => batch.refused.push((channel, failure.to_string())),
+                Ok(place) => {
+                    self.told.remove(&channel);
+                    places.insert(channel, place);
+                }
+                Err(failure @ Failure::Rejected { .. }) => {
+                    if self.told.insert(channel.clone()) {
+                        batch.refused.push((channel, failure.to_string()));
+                    }
+                }
                 // What the others said is handed over first.
                 Err(_) if !batch.items.is_empty() => {
                     batch.more = true;

@@ -8,6 +8,7 @@ mod replies;
 use std::time::Duration;
 
 use egress::{Call, Client, Key, Method, PathRule, Reach, Reply as Http, Site};
+use tokio::time::{Instant, sleep_until};
 
 use crate::answer::Asked;
 use crate::incoming::Batch;
@@ -42,6 +43,9 @@ pub const WEBHOOK_SECRET: Key = Key { file: "api-keys", name: "telegram_webhook_
 
 /// The longest that one look waits for something new.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(50);
+
+/// A look that brings nothing takes so long at least, if it may wait at all.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// A bot.
 pub struct Telegram {
@@ -80,8 +84,13 @@ impl Telegram {
                 }
             },
         };
-        let call = calls::get_updates(offset, wait.min(LONGEST_WAIT));
-        self.ask(&call, Effect::None, |asked, http| replies::batch(asked, http, cursor)).await
+        let (call, begun) = (calls::get_updates(offset, wait.min(LONGEST_WAIT)), Instant::now());
+        let batch = self.ask(&call, Effect::None, |asked, http| replies::batch(asked, http, cursor)).await?;
+        if batch.cursor == cursor {
+            // A server that does not wait must not be asked without end.
+            sleep_until(begun + wait.min(SHORTEST_WAIT)).await;
+        }
+        Ok(batch)
     }
 
     /// What Telegram knows of the webhook.

@@ -1,5 +1,6 @@
 //! What is handed over of the inbox, and what is not.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use connectors::Failure;
@@ -14,7 +15,7 @@ use crate::stand_in::{Fault, GET, HISTORY, LIST};
 async fn all(inbox: &mut Inbox, cursor: Option<&str>) -> (Vec<String>, Vec<(String, String)>, String) {
     let (mut ids, mut refused) = (Vec::new(), Vec::new());
     let mut cursor = cursor.map(str::to_owned);
-    loop {
+    for _ in 0..200 {
         let batch: Batch = inbox.look(cursor.as_deref()).await.unwrap();
         ids.extend(batch.items.into_iter().map(|item| item.id));
         refused.extend(batch.refused);
@@ -24,6 +25,7 @@ async fn all(inbox: &mut Inbox, cursor: Option<&str>) -> (Vec<String>, Vec<(Stri
         }
         cursor = Some(batch.cursor);
     }
+    panic!("it does not come to rest");
 }
 
 #[tokio::test]
@@ -49,7 +51,9 @@ async fn from_a_day_on_is_from_that_day_on() {
         let mut google = server.google();
         google.mailbox.page = 2;
         google.mailbox.arrives(MAIL);
-        google.mailbox.now += 60_500;
+        google.mailbox.now += 60_200;
+        google.mailbox.arrives(MAIL);
+        google.mailbox.now += 300;
         google.mailbox.now
     };
     let wanted: Vec<String> = (0..5).map(|_| server.google().mailbox.arrives(MAIL)).collect();
@@ -75,6 +79,7 @@ async fn many_messages_come_in_batches_and_many_pages() {
     let wanted: Vec<String> = (0..250).map(|_| server.google().mailbox.arrives(MAIL)).collect();
     let first = inbox.look(Some(&cursor)).await.unwrap();
     assert_eq!((first.items.len(), first.more), (100, true));
+    assert_eq!(inbox.look(Some(&cursor)).await.unwrap(), first, "its cursor was lost");
     let pages = server.calls(HISTORY);
     // After a restart, from the cursor that was kept.
     let (rest, _, _) = all(&mut Inbox::new(gmail.clone(), Start::Now), Some(&first.cursor)).await;
@@ -82,6 +87,47 @@ async fn many_messages_come_in_batches_and_many_pages() {
     let (_, _, end) = all(&mut inbox, Some(&first.cursor)).await;
     assert!(server.calls(HISTORY) > pages);
     assert_eq!(all(&mut inbox, Some(&end)).await.0, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_list_goes_on_where_it_was_after_a_restart() {
+    let Account { server, gmail, .. } = &Account::new().await;
+    let mut wanted: Vec<String> = (0..250).map(|_| server.google().mailbox.arrives(MAIL)).collect();
+    wanted.sort();
+    let mut cursor = None;
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        // Each time the program starts anew.
+        let batch = Inbox::new(gmail.clone(), Start::Since(SystemTime::UNIX_EPOCH))
+            .look(cursor.as_deref())
+            .await
+            .unwrap();
+        ids.extend(batch.items.into_iter().map(|item| item.id));
+        cursor = batch.more.then_some(batch.cursor);
+    }
+    assert_eq!(
+        (ids, cursor.map(|cursor| cursor.split(':').next().map(str::to_owned))),
+        (wanted, Some(Some("history".to_owned())))
+    );
+}
+
+#[tokio::test]
+async fn an_inbox_of_any_size_is_gone_through_with_bounded_memory() {
+    let Account { server, gmail, .. } = &Account::new().await;
+    // More than are held at once.
+    let wanted: BTreeSet<String> = (0..10_300).map(|_| server.google().mailbox.arrives(MAIL)).collect();
+    let mut inbox = Inbox::new(gmail.clone(), Start::Since(SystemTime::UNIX_EPOCH));
+    let mut cursor = inbox.look(None).await.unwrap().cursor;
+    let mut ids = BTreeSet::new();
+    for _ in 0..200 {
+        if !cursor.starts_with("list:") {
+            break;
+        }
+        let batch = inbox.look(Some(&cursor)).await.unwrap();
+        ids.extend(batch.items.into_iter().map(|item| item.id));
+        cursor = batch.cursor;
+    }
+    assert!(ids == wanted, "{} of {}", ids.len(), wanted.len());
 }
 
 #[tokio::test]

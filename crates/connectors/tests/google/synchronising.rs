@@ -141,7 +141,7 @@ async fn happens(start: Start, page: usize, events: Vec<Event>) {
 fn each_message_that_stays_is_handed_over_whatever_happens_between() {
     let start = prop_oneof![Just(Start::Now), Just(Start::Since(std::time::UNIX_EPOCH))];
     let history = (start, 1..6_usize, prop::collection::vec(event(), 0..60));
-    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 200, max_shrink_iters: 300, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&history, |(start, page, events)| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

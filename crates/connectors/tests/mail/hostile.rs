@@ -25,10 +25,15 @@ const FRIENDLY: [(&str, &str); 7] = [
 ];
 
 fn client(port: u16) -> Imap {
+    client_polling(port, Duration::from_secs(3600))
+}
+
+fn client_polling(port: u16, poll: Duration) -> Imap {
     let settings = ImapSettings {
         port,
         security: Security::None,
         timeout: Duration::from_millis(500),
+        poll,
         ..ImapSettings::new("127.0.0.1")
     };
     let dialer = egress::Dialer::new(&egress::Settings::default()).unwrap();
@@ -97,7 +102,7 @@ async fn each_lie_is_a_typed_failure() {
         ("EXAMINE", "* 1 EXISTS\r\n* OK [UIDVALIDITY 99999999999] x\r\n{t} OK x\r\n"),
         ("EXAMINE", "{t} NO such folder\r\n"),
         ("EXAMINE", "{t} BAD what\r\n"),
-        ("EXAMINE", "A999 OK of another\r\n"),
+        ("EXAMINE", "* 0 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 6] x\r\nA999 OK of another\r\n"),
         (" FETCH 1:1 ", "* BYE\r\n"),
         ("UID FETCH 5 ", "* 1 FETCH (UID 5 BODY[]<99> {4}\r\nmail)\r\n{t} OK another part\r\n"),
         ("UID FETCH 5 ", "{t} NO it is broken\r\n"),
@@ -231,6 +236,18 @@ async fn a_server_that_hangs_up_while_it_is_waited_for_is_asked_anew() {
     let first = client.look(Some("7:5")).await.unwrap();
     client.wait().await;
     assert_eq!(client.look(Some(&first.cursor)).await.unwrap().cursor, first.cursor);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_announce_idle_is_not_asked_for_it() {
+    let server =
+        but("CAPABILITY", || b"* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\n{t} OK done\r\n".to_vec());
+    let mut client = client_polling(server.port, Duration::from_millis(10));
+    let first = client.look(Some("7:5")).await.unwrap();
+    client.wait().await;
+    client.look(Some(&first.cursor)).await.unwrap();
+    let heard = server.heard.text();
+    assert!(!heard.contains("IDLE") && heard.matches("EXAMINE").count() == 2, "{heard}");
 }
 
 proptest! {

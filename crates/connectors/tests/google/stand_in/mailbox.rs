@@ -31,6 +31,8 @@ pub(crate) struct Mailbox {
     pub(crate) now: i64,
     /// The most on a page, whatever is asked for.
     pub(crate) page: usize,
+    /// How many went out with a thread that is not theirs: Gmail takes them, and puts them elsewhere.
+    pub(crate) misplaced: usize,
     /// Messages that go out get another `Message-ID`.
     pub(crate) renames: bool,
 }
@@ -54,6 +56,7 @@ impl Default for Mailbox {
             made: 0,
             now,
             page: 500,
+            misplaced: 0,
             renames: false,
         }
     }
@@ -198,7 +201,9 @@ impl Mailbox {
                 };
                 let subject = parsed.subject().unwrap_or_default().trim_start_matches("Re: ");
                 let same = subject == other.subject.trim_start_matches("Re: ");
-                (same && names(parsed.in_reply_to()) && names(parsed.references())).then(|| thread.to_owned())
+                let theirs = same && names(parsed.in_reply_to()) && names(parsed.references());
+                self.misplaced += usize::from(!theirs);
+                theirs.then(|| thread.to_owned())
             }
         };
         if self.renames {

@@ -93,6 +93,7 @@ impl Drop for StandIn {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert_eq!(self.google().wrong, Vec::<String>::new(), "not as Google describes it");
+            assert_eq!(self.google().mailbox.misplaced, 0, "in a thread whose conditions it does not meet");
         }
     }
 }
@@ -154,14 +155,11 @@ impl Google {
             SEND => self.mailbox.send(&body),
             other => panic!("nobody plays {other}"),
         };
-        let mut value = match done {
+        let value = match done {
             Ok(value) => value,
             Err((status, words)) => return refusal(status, "x", words),
         };
         self.wrong.extend(method.check_reply(&value));
-        if let Some(Fault::Change(field, other)) = &fault {
-            value[*field] = other.clone();
-        }
         broken(Response::json(200, &value), fault)
     }
 }
@@ -182,6 +180,11 @@ impl Answers for Google {
 fn broken(response: Response, fault: Option<Fault>) -> Response {
     match fault {
         Some(Fault::Lose(delivery)) => Response { delivery, ..response },
+        Some(Fault::Change(field, other)) => {
+            let mut value: Value = serde_json::from_slice(&response.body).unwrap();
+            value[field] = other;
+            Response::json(response.status, &value)
+        }
         Some(Fault::Replace(content_type, body)) => {
             Response { headers: vec![("Content-Type", content_type.to_owned())], body, ..response }
         }

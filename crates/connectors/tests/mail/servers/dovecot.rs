@@ -51,7 +51,8 @@ impl Dovecot {
 
     /// Kills it and everything that it holds, without a good-bye, and starts it again on the same ports.
     pub(crate) fn kill_and_start_again(&mut self) {
-        self.child.kill().unwrap();
+        let group = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
         self.child.wait().unwrap();
         super::until("the ports are free", || {
             [self.imap, self.imaps]

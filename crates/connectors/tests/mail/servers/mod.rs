@@ -8,6 +8,7 @@ mod scripted;
 
 use std::fmt::Write as _;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -80,6 +81,8 @@ fn start(program: &str, package: &str, arguments: &[&str], log: &Path) -> Child 
         .args(["--pdeathsig", "TERM", program])
         .args(arguments)
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        // Its own processes are in its group.
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
@@ -111,8 +114,7 @@ fn until_it_listens(child: &mut Child, ports: &[u16], logs: &[&Path]) {
 }
 
 fn terminate(child: &mut Child) {
-    if let Some(process) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process(process, rustix::process::Signal::TERM);
-    }
+    let process = rustix::process::Pid::from_child(child);
+    let _ = rustix::process::kill_process(process, rustix::process::Signal::TERM);
     let _ = child.wait();
 }

@@ -30,6 +30,9 @@ pub(super) fn lines(text: &str) -> Result<Vec<Line<'_>>, Unreadable> {
             return wrong(number, "it begins with a byte order mark; take it away");
         }
         let inner = whole.trim_start_matches(' ');
+        if inner.starts_with('\t') && !inner.trim().is_empty() {
+            return wrong(number, "it is indented with a tab; use spaces");
+        }
         let line = Line {
             number,
             indent: whole.len() - inner.len(),
