@@ -1,6 +1,5 @@
 //! What ops scripts ask.
 
-use action::Role;
 use home::Process;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};

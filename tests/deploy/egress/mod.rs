@@ -102,6 +102,41 @@ fn as_shipped_nobody_reaches_anything() {
     }
 }
 
+/// Answers one caller on this machine's own address.
+const DOOR: &str = r#"
+import socket
+door = socket.create_server(("127.0.0.1", 8473))
+print("open", flush=True)
+caller, _ = door.accept()
+caller.recv(5)
+caller.sendall(b"heard")
+"#;
+
+/// Calls there; what it hears.
+const CALLER: &str = r#"
+import socket
+caller = socket.create_connection(("127.0.0.1", 8473), timeout=2)
+caller.sendall(b"hello")
+print(caller.recv(5).decode())
+"#;
+
+#[test]
+fn the_doorkeeper_answers_who_calls_it_on_this_machine_and_no_other_zone_does() {
+    use std::io::BufRead as _;
+    let Some(held) = Held::new() else { return };
+    held.load(ONE_PAIR);
+    for (name, is_heard) in [("moltbot-doorkeeper", true), ("moltbot-planner", false)] {
+        let mut door = held.net.as_user(held.user(name), "/usr/bin/python3");
+        let mut door = door.args(["-c", DOOR]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufReader::new(door.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (_, said) = crate::run(held.net.as_root("/usr/bin/python3").args(["-c", CALLER]));
+        door.kill().unwrap();
+        door.wait().unwrap();
+        assert_eq!(said.trim() == "heard", is_heard, "{name}: {line}{said}");
+    }
+}
+
 #[test]
 fn loading_again_replaces_what_may_be_reached() {
     let Some(held) = Held::new() else { return };
