@@ -24,6 +24,25 @@ fn a_reader_can_only_read() {
 }
 
 #[test]
+fn a_doorkeeper_can_only_hand_on() {
+    links_none_of(
+        "doorkeeper",
+        &[
+            "policy",
+            "capability",
+            "vault",
+            "connectors",
+            "egress",
+            "executor",
+            "audit-log",
+            "home",
+            "sanitizer",
+            "rustls",
+        ],
+    );
+}
+
+#[test]
 fn the_planner_can_only_ask() {
     links_none_of(
         "planner",

@@ -23,4 +23,5 @@ mod services;
 mod smtp;
 mod sources;
 mod up_and_down;
+mod webhooks;
 mod zones;

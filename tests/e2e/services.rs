@@ -124,7 +124,7 @@ fn home_with_bot(port: u16) -> TestHome {
     home
 }
 
-fn append(file: &Path, text: &str) {
+pub(crate) fn append(file: &Path, text: &str) {
     let before = fs::read_to_string(file).unwrap();
     fs::write(file, before + text).unwrap();
 }
@@ -223,7 +223,7 @@ fn found_in_files(folder: &Path) -> Vec<String> {
     found
 }
 
-fn holds_planted(bytes: &[u8]) -> bool {
+pub(crate) fn holds_planted(bytes: &[u8]) -> bool {
     bytes.windows(7).any(|seven| seven == b"PLANTED")
 }
 
@@ -264,6 +264,10 @@ fn children(pid: u64) -> Vec<u64> {
 }
 
 fn memory_holds_planted(pid: u64) -> bool {
+    found_in_memory_of(pid, b"PLANTED")
+}
+
+pub(crate) fn found_in_memory_of(pid: u64, secret: &[u8]) -> bool {
     use std::os::unix::fs::FileExt as _;
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     let memory = fs::File::open(format!("/proc/{pid}/mem")).unwrap();
@@ -276,7 +280,8 @@ fn memory_holds_planted(pid: u64) -> bool {
     ranges.into_iter().any(|(from, to)| {
         let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
         // Some ranges, such as those of devices, cannot be read.
-        memory.read_exact_at(&mut bytes, from).is_ok() && holds_planted(&bytes)
+        memory.read_exact_at(&mut bytes, from).is_ok()
+            && bytes.windows(secret.len()).any(|found| found == secret)
     })
 }
 

@@ -6,6 +6,7 @@ use crate::policy_in_force::PolicyText;
 use crate::record::RecordPlace;
 use crate::services::{Holder, Services};
 use crate::standing::Standings;
+use crate::webhooks::Webhooks;
 use action::Digest;
 use audit_log::{HeadKey, HeadKeyProblem, Signer};
 use capability::ApprovalVerifier;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub approvals: ApprovalVerifier,
     /// The connectors.
     pub outbound: Outbound,
+    /// Whose webhooks are taken in.
+    pub webhooks: Webhooks,
     /// Makes tags of recipients that say nothing to whoever has the record alone.
     pub tag_key: [u8; 32],
 }
@@ -49,7 +52,8 @@ impl Settings {
         match (config, policy, approvals, outbound, keys) {
             (Some(config), Some(policy), Some(approvals), Some(outbound), Some((signer, tag_key))) => {
                 let record = RecordPlace { log: home.audit_log(), content: home.content(), signer };
-                Ok((Self { home, config, policy, approvals, outbound, tag_key }, record))
+                let webhooks = Webhooks::of(&config, &holder.credentials, &outbound.standings);
+                Ok((Self { home, config, policy, approvals, outbound, webhooks, tag_key }, record))
             }
             _ => Err(Problems::none_or(problems)
                 .err()

@@ -35,4 +35,5 @@ pub mod spool;
 pub mod standing;
 pub mod trial;
 pub mod upkeep;
+pub mod webhooks;
 pub mod zone1;

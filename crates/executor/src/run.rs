@@ -5,7 +5,9 @@ use crate::config::Settings;
 use crate::intake;
 use crate::policy_in_force::PolicyInForce;
 use crate::record::Record;
-use crate::serve::{Bridge, ControlService, PlannerService, ReaderService, SupervisorService, serve};
+use crate::serve::{
+    Bridge, ControlService, PlannerService, ReaderService, SupervisorService, WebhookService, serve,
+};
 use crate::spool::{self, Spool};
 use crate::upkeep::upkeep;
 use crate::zone1::{Means, Zone1};
@@ -30,8 +32,8 @@ pub struct Sockets {
 impl Sockets {
     /// Binds a bridge for every zone and for the supervisor, and the socket for ops scripts.
     pub fn bind(config: &Config) -> Result<Self, CannotListen> {
-        let bridges = Role::ALL
-            .into_iter()
+        let bridges = config
+            .roles()
             .map(|role| Ok((role, Listener::bind(&config.bridge_socket(role))?)))
             .collect::<Result<_, CannotListen>>()?;
         let supervisor = Listener::bind(&config.supervisor_bridge_socket())?;
@@ -46,7 +48,7 @@ pub async fn run(
     sockets: Sockets,
     walls: sandbox::Walls,
 ) -> anyhow::Result<()> {
-    let Settings { home, config, policy, approvals, outbound, tag_key } = settings;
+    let Settings { home, config, policy, approvals, outbound, webhooks, tag_key } = settings;
     let health = Health::new(Process::Executor.as_str(), &["record", "policy", Role::Planner.as_str()]);
     for source in &config.sources {
         health.set(source.reader.as_str(), Readiness::NotReady("no reader attends yet".to_owned()));
@@ -55,7 +57,8 @@ pub async fn run(
     let feeds = outbound.services.feeds(&home, &config)?;
     let standings = outbound.standings.clone();
     standings.tell(health.clone());
-    let deviations = config.connectors.deviations();
+    let mut deviations = config.connectors.deviations();
+    deviations.extend(webhooks.deviation().map(|what| ("webhooks", what)));
     if !deviations.is_empty() {
         health.fact("deviations", serde_json::to_value(deviations)?);
     }
@@ -92,6 +95,7 @@ pub async fn run(
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(serve_health(sockets.health, health.clone()));
     let (desk, turns) = (Arc::default(), Turns::default());
+    let webhooks = Arc::new(webhooks);
     let supervisor = Bridge::Supervisor(SupervisorService { zone1: Arc::clone(&zone1) });
     let limits = supervisor.limits();
     let (listener, its_turns) = (sockets.supervisor, turns.clone());
@@ -118,6 +122,12 @@ pub async fn run(
                 Bridge::Planner(PlannerService { zone1, zone, health })
             }
             Role::ControlPlane => Bridge::Control(ControlService { zone1: Arc::clone(&zone1), zone }),
+            Role::Doorkeeper => {
+                let (zone1, webhooks) = (Arc::clone(&zone1), Arc::clone(&webhooks));
+                let answered =
+                    health.counters("webhooks", "Requests of strangers, by what was answered", "status");
+                Bridge::Webhooks(WebhookService { zone1, zone, spool: spool.clone(), webhooks, answered })
+            }
         };
         let (limits, turns) = (bridge.limits(), turns.clone());
         tasks.spawn(async move { serve(listener, bridge, limits, &turns).await });

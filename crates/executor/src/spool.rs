@@ -8,6 +8,7 @@ use ledger::{Event, ItemState};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The largest raw item, in bytes.
 pub(crate) const RAW_LIMIT: u64 = 25 * 1024 * 1024;
@@ -17,6 +18,8 @@ pub(crate) const RAW_LIMIT: u64 = 25 * 1024 * 1024;
 pub struct Spool {
     waiting: PathBuf,
     quarantine: PathBuf,
+    /// Who takes something in: the same item may come by two ways at once.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Why an item is not taken in for now.
@@ -37,8 +40,8 @@ pub enum NotTaken {
 
 impl Spool {
     /// The two folders.
-    pub const fn new(waiting: PathBuf, quarantine: PathBuf) -> Self {
-        Self { waiting, quarantine }
+    pub fn new(waiting: PathBuf, quarantine: PathBuf) -> Self {
+        Self { waiting, quarantine, turn: Arc::default() }
     }
 
     /// Opens a waiting item's bytes.
@@ -99,8 +102,11 @@ pub(crate) async fn take_in(
     item: String,
     untrusted_bytes: Vec<u8>,
 ) -> Result<(), NotTaken> {
+    let turn = spool.turn.lock().await;
     if zone1.record()?.ledger().knows_item(&item) {
-        return Ok(());
+        drop(turn);
+        // Known here already, it may still be on its way to the disk.
+        return Ok(zone1.settled().await?);
     }
     let (size, sha256) = (untrusted_bytes.len() as u64, Digest::of(&untrusted_bytes));
     // It waits for the disk, and nobody else may wait with it.
@@ -109,7 +115,12 @@ pub(crate) async fn take_in(
         .await
         .map_err(io::Error::other)??;
     let received = Event::ItemReceived { item, source: source.to_owned(), size, sha256 };
-    Ok(zone1.note(received).await?)
+    let written = {
+        let mut record = zone1.record()?;
+        zone1.write(&mut record, received)?
+    };
+    drop(turn);
+    Ok(written.wait().await.map_err(Refusal::from)?)
 }
 
 /// The name of an item, from what its source knows it by for ever.

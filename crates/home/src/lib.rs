@@ -13,7 +13,7 @@ mod section;
 
 pub use config::{
     Config, Connectors, Feed, Imap, MailDelivery, RaisedBy, SandboxRequirement, Security, Server, Source,
-    TEMPLATE, WayOut, template_for_the_machine,
+    TEMPLATE, WayOut, Webhooks, template_for_the_machine,
 };
 pub use latch::{CannotLatch, CannotLift, KilledHome, Latch, Latched, Level, Order};
 pub use layout::{HOME_OF_THE_MACHINE, Home, MARKER, NotAHome, Process, RECORD_ORIGIN, WITNESS_ORIGIN};

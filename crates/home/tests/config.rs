@@ -201,3 +201,55 @@ fn what_is_not_a_home_is_refused_with_what_to_do() {
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
     assert!(matches!(Home::open(folder.path()), Err(NotAHome::Open { .. })));
 }
+
+#[test]
+fn services_call_at_an_address_of_this_machine_and_nowhere_else() {
+    let load = |config: &str| {
+        let (_folder, home) = home_with(config);
+        Config::load(&home)
+    };
+    let roles = |config: &str| load(config).unwrap().roles().collect::<Vec<_>>();
+    assert!(!roles("").contains(&Role::Doorkeeper), "nobody listens unless the owner says so");
+    assert_eq!(roles("[webhooks]\n"), Role::ALL);
+    let webhooks = load("[webhooks]\n").unwrap().webhooks.unwrap();
+    assert_eq!((webhooks.listen.to_string(), webhooks.public_url), ("127.0.0.1:8473".to_owned(), None));
+    for listen in ["127.0.0.1:80", "[::1]:8473"] {
+        assert!(load(&format!("[webhooks]\nlisten = \"{listen}\"\n")).is_ok(), "{listen}");
+    }
+    for listen in
+        ["0.0.0.0:8473", "192.168.0.1:8473", "[::]:8473", "127.0.0.1", "127.0.0.1:0", "localhost:8473"]
+    {
+        let said = problems(&format!("[webhooks]\nlisten = \"{listen}\"\n"));
+        assert!(
+            said.contains("webhooks.listen: must be an address of this machine itself"),
+            "{listen}: {said}"
+        );
+    }
+}
+
+#[test]
+fn the_public_address_is_https_and_twilio_needs_it() {
+    let at = |url: &str, more: &str| {
+        let (_folder, home) = home_with(&format!("[webhooks]\npublic_url = \"{url}\"\n{more}"));
+        Config::load(&home)
+            .map(|config| config.webhooks.unwrap().public_address("/twilio").unwrap().to_string())
+    };
+    assert_eq!(at("https://hooks.example.org", "").unwrap(), "https://hooks.example.org/twilio");
+    assert_eq!(at("https://example.org:8443/bot/", "").unwrap(), "https://example.org:8443/bot/twilio");
+    let loopback = "danger_allow_plaintext_loopback = true\n";
+    assert_eq!(at("http://127.0.0.1:8473", loopback).unwrap(), "http://127.0.0.1:8473/twilio");
+    for (url, more) in [
+        ("http://hooks.example.org", ""),
+        ("http://hooks.example.org", loopback),
+        ("http://127.0.0.1:8473", ""),
+        ("https://me:pw@example.org", ""),
+        ("https://example.org/?a=1", ""),
+        ("ftp://example.org", ""),
+        ("example.org", ""),
+    ] {
+        let said = at(url, more).unwrap_err().to_string();
+        assert!(said.contains("webhooks.public_url: "), "{url}: {said}");
+    }
+    let said = problems("[connectors.twilio]\n[webhooks]\n");
+    assert!(said.contains("webhooks.public_url: is missing; Twilio signs the address"), "{said}");
+}

@@ -83,7 +83,7 @@ fn latch_in_words(home: &Home, latch: &Latched) -> Option<String> {
 async fn look(config: &Config) -> (Option<Report>, Vec<Row>) {
     let supervisor = ask(&config.health_socket(Process::Supervisor)).await.ok();
     let mut rows = Vec::new();
-    for process in Supervisor::processes() {
+    for process in Supervisor::processes(config) {
         let seen = supervisor
             .as_ref()
             .and_then(|report| report.facts.get("processes")?.get(process.as_str()).cloned());

@@ -233,7 +233,7 @@ fn in_channel(channel: &str, raw: &RawValue) -> Vec<u8> {
 }
 
 /// Lines that Slack writes about a channel itself: <https://docs.slack.dev/reference/events/message>.
-fn is_notice(subtype: &str) -> bool {
+pub(crate) fn is_notice(subtype: &str) -> bool {
     let about_the_channel = subtype.strip_prefix("channel_").or_else(|| subtype.strip_prefix("group_"));
     match about_the_channel {
         Some(event) => {

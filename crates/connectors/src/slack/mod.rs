@@ -16,6 +16,7 @@ use crate::retry::Retry;
 use crate::{Effect, Failure, Identity, Reply};
 use pace::{Pace, Turn};
 
+pub(crate) use history::is_notice;
 pub use history::{MOST_CHANNELS, SlackSource};
 pub use replies::{Channel, Posted};
 

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use ring::hmac;
 use serde::Deserialize;
+use serde_json::Value;
 use vault::Secret;
 
 use super::{Delivery, Refusal, UntrustedRequest, id_of, key};
+use crate::slack::is_notice;
 
 const TIME: &str = "X-Slack-Request-Timestamp";
 const SIGNATURE: &str = "X-Slack-Signature";
@@ -20,6 +22,8 @@ pub enum FromSlack {
     Challenge(String),
     /// Something happened.
     Event(Delivery),
+    /// What our own bot said, or a notice about a channel: a look takes neither in. Why, in words.
+    Nothing(&'static str),
     /// It sends fewer events for a while (`app_rate_limited`).
     Limited,
 }
@@ -67,6 +71,41 @@ fn signature(header: &[u8]) -> Result<[u8; 32], Refusal> {
     Ok(bytes)
 }
 
+/// Whom an event is told to: our bot's user, where it is one.
+#[derive(Deserialize)]
+struct Authorization {
+    user_id: Option<String>,
+    #[serde(default)]
+    is_bot: bool,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+    subtype: Option<String>,
+    channel: Option<Value>,
+    ts: Option<String>,
+    user: Option<Value>,
+    app_id: Option<Value>,
+    /// The message that an edit made.
+    message: Option<Value>,
+}
+
+impl Event {
+    /// Whether this app said it, in a message or in an edit of one (<https://docs.slack.dev/apis/events-api>).
+    fn is_said_by(&self, app: Option<&str>, authorizations: &[Authorization]) -> bool {
+        let inner = |key: &str| self.message.as_ref().and_then(|message| message.get(key));
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let apps = [text(self.app_id.as_ref()), text(inner("app_id"))];
+        let users = [text(self.user.as_ref()), text(inner("user"))];
+        let bots =
+            authorizations.iter().filter(|told| told.is_bot).filter_map(|told| told.user_id.as_deref());
+        apps.iter().flatten().any(|said_by| Some(said_by.as_str()) == app)
+            || bots.into_iter().any(|bot| users.iter().flatten().any(|user| user == bot))
+    }
+}
+
 fn understood(untrusted_body: Vec<u8>) -> Result<FromSlack, Refusal> {
     #[derive(Deserialize)]
     struct Body {
@@ -75,17 +114,14 @@ fn understood(untrusted_body: Vec<u8>) -> Result<FromSlack, Refusal> {
         challenge: Option<String>,
         event_id: Option<String>,
         event: Option<Event>,
-    }
-    #[derive(Deserialize)]
-    struct Event {
-        #[serde(rename = "type")]
-        kind: String,
-        channel: Option<serde_json::Value>,
-        ts: Option<String>,
+        api_app_id: Option<String>,
+        #[serde(default)]
+        authorizations: Vec<Authorization>,
     }
     let not_understood = |what| Refusal::NotUnderstood { what };
-    let Body { kind, challenge, event_id, event } = serde_json::from_slice(&untrusted_body)
-        .map_err(|_| not_understood("it is none of Slack's events"))?;
+    let Body { kind, challenge, event_id, event, api_app_id, authorizations } =
+        serde_json::from_slice(&untrusted_body)
+            .map_err(|_| not_understood("it is none of Slack's events"))?;
     match kind.as_str() {
         "url_verification" => {
             let sound = |text: &String| text.len() <= 500 && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -95,7 +131,18 @@ fn understood(untrusted_body: Vec<u8>) -> Result<FromSlack, Refusal> {
         "event_callback" => {
             let event_id = event_id.ok_or(not_understood("it has no event_id"))?;
             let event = event.ok_or(not_understood("it has no event"))?;
-            let channel = event.channel.as_ref().and_then(serde_json::Value::as_str);
+            if event.is_said_by(api_app_id.as_deref(), &authorizations) {
+                // Reading its own words, an agent would answer itself.
+                return Ok(FromSlack::Nothing("our own bot said it"));
+            }
+            if event
+                .subtype
+                .as_deref()
+                .is_some_and(|subtype| is_notice(subtype) || subtype == "message_deleted")
+            {
+                return Ok(FromSlack::Nothing("it is a notice about a channel"));
+            }
+            let channel = event.channel.as_ref().and_then(Value::as_str);
             let id = match (event.kind.as_str(), channel, event.ts) {
                 // A message has the same name in its channel's history, and is told as a mention too.
                 ("message" | "app_mention", Some(channel), Some(ts)) => {

@@ -3,10 +3,12 @@
 mod connectors;
 mod sources;
 mod way_out;
+mod webhooks;
 
 pub use connectors::{Connectors, Imap, MailDelivery};
 pub use sources::{Feed, Source};
 pub use way_out::{Security, Server, WayOut};
+pub use webhooks::Webhooks;
 
 use crate::section::{Reading, Section};
 use crate::{Home, Problem, Problems, Process};
@@ -40,6 +42,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// The services that are reached.
     pub connectors: Connectors,
+    /// Where services call us, if they do.
+    pub webhooks: Option<Webhooks>,
     /// How long a request waits for the owner.
     pub approval_expiry: Duration,
     /// How long a permit lives.
@@ -129,9 +133,16 @@ impl Config {
             Role::ReaderTelegram => 1,
             Role::ReaderSlack => 2,
             Role::Planner => 3,
+            Role::Doorkeeper => 4,
             Role::ControlPlane => return None,
         };
         Some(self.first_user.saturating_add(nth))
+    }
+
+    /// The roles that this home has, in the order in which they are raised: a doorkeeper only where services call us.
+    pub fn roles(&self) -> impl Iterator<Item = Role> {
+        let is_called = self.webhooks.is_some();
+        Role::ALL.into_iter().filter(move |role| is_called || *role != Role::Doorkeeper)
     }
 
     /// The folder in which the executor serves a process: the executor's own, and all of it that a zone sees.
@@ -199,6 +210,7 @@ impl Config {
         let section = root.section("sources");
         let sources = sources::read(&section, home, connectors.as_ref());
         section.finish();
+        let webhooks = Webhooks::read(root, connectors.as_ref());
 
         let approvals = root.section("approvals");
         let approval_expiry = seconds(&approvals, "expire_after_seconds");
@@ -226,7 +238,7 @@ impl Config {
         for key in root.unknown() {
             root.problem(
                 &key,
-                "is not a section; known are host, run, sources, connectors, approvals, permits and zones",
+                "is not a section; known are host, run, sources, connectors, webhooks, approvals, permits and zones",
             );
         }
         Some(Self {
@@ -235,6 +247,7 @@ impl Config {
             raised_by,
             sources,
             connectors: connectors?,
+            webhooks,
             approval_expiry,
             permit_lifetime,
             sandbox,

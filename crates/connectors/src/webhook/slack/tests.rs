@@ -155,3 +155,35 @@ fn an_event_has_one_name_however_often_it_comes() {
         assert!(matches!(signed(body), Err(Refusal::NotUnderstood { .. })), "{body}");
     }
 }
+
+#[test]
+fn an_agent_does_not_hear_itself_and_notices_are_no_messages() {
+    let event = |event: &str| {
+        signed(&format!(
+            r#"{{"type":"event_callback","event_id":"Ev1","api_app_id":"A1","authorizations":[{{"user_id":"U9","is_bot":true}},{{"user_id":"U8","is_bot":false}}],"event":{event}}}"#
+        ))
+    };
+    for ours in [
+        r#"{"type":"message","channel":"C1","ts":"1.1","text":"a","user":"U9"}"#,
+        r#"{"type":"message","channel":"C1","ts":"1.1","text":"a","bot_id":"B1","app_id":"A1"}"#,
+        r#"{"type":"message","subtype":"message_changed","channel":"C1","ts":"1.1","message":{"user":"U9","text":"a"}}"#,
+    ] {
+        assert_eq!(event(ours), Ok(FromSlack::Nothing("our own bot said it")), "{ours}");
+    }
+    for notice in ["channel_join", "bot_add", "message_deleted"] {
+        let notice =
+            format!(r#"{{"type":"message","subtype":"{notice}","channel":"C1","ts":"1.1","user":"U1"}}"#);
+        assert_eq!(event(&notice), Ok(FromSlack::Nothing("it is a notice about a channel")), "{notice}");
+    }
+    for others in [
+        r#"{"type":"message","channel":"C1","ts":"1.1","text":"a","user":"U8"}"#,
+        r#"{"type":"message","subtype":"bot_message","channel":"C1","ts":"1.1","text":"a","app_id":"A2"}"#,
+        r#"{"type":"user_change","user":{"id":"U9"}}"#,
+    ] {
+        assert!(matches!(event(others), Ok(FromSlack::Event(_))), "{others}");
+    }
+    // What names no app is not ours because another names none either.
+    let unnamed =
+        r#"{"type":"event_callback","event_id":"Ev1","event":{"type":"message","channel":"C1","ts":"1.1"}}"#;
+    assert!(matches!(signed(unnamed), Ok(FromSlack::Event(_))));
+}
