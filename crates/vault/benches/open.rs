@@ -1,5 +1,7 @@
 //! What it costs to open a file of 200 secrets, and how much of that is age's own work.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run has nothing to say")]
+
 use std::path::Path;
 
 use vault::sops::{Format, Scalar, SopsFile};

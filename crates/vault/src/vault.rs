@@ -25,8 +25,6 @@ pub struct Vault {
     held: Mutex<HashMap<SecretsFile, Held>>,
 }
 
-type ByName = BTreeMap<String, Arc<Secret>>;
-
 /// A file that was opened.
 struct Held {
     stamp: Stamp,
@@ -34,7 +32,13 @@ struct Held {
     is_settled: bool,
     bytes: [u8; 32],
     signed: Signed,
-    secrets: ByName,
+    values: Values,
+}
+
+/// What is in a file.
+#[derive(Clone)]
+struct Values {
+    secrets: BTreeMap<String, Arc<Secret>>,
     /// Names without a value.
     empty: Vec<String>,
 }
@@ -48,7 +52,7 @@ pub struct NoSecret {
     /// The key.
     pub name: String,
     /// Why.
-    pub why: Why,
+    pub why: Box<Why>,
 }
 
 /// What is wrong.
@@ -83,7 +87,7 @@ pub enum Why {
         /// The file.
         file: SecretsFile,
         /// Why.
-        why: Box<CannotOpen>,
+        why: CannotOpen,
     },
     /// It has no such key.
     #[error("there is no such key; set it with: moltctl secrets set {stem} {name}")]
@@ -120,12 +124,12 @@ impl Vault {
     /// # Errors
     /// Why it is not to be had, with file, key and what to do.
     pub fn secret(&self, file: &str, name: &str) -> Result<Arc<Secret>, NoSecret> {
-        let no = |why| NoSecret { file: file.to_owned(), name: name.to_owned(), why };
+        let no = |why| NoSecret { file: file.to_owned(), name: name.to_owned(), why: Box::new(why) };
         let named = self.folder.file(file).map_err(|why| no(why.into()))?;
         let of = || (named.stem().to_owned(), name.to_owned());
-        self.with(&named, |held| match held.secrets.get(name) {
+        self.with(&named, |held| match held.values.secrets.get(name) {
             Some(secret) => Ok(Arc::clone(secret)),
-            None if held.empty.iter().any(|empty| empty == name) => {
+            None if held.values.empty.iter().any(|empty| empty == name) => {
                 let (stem, name) = of();
                 Err(Why::Empty { stem, name })
             }
@@ -143,7 +147,7 @@ impl Vault {
     /// # Errors
     /// As for [`Self::secret`].
     pub fn signed(&self, file: &str) -> Result<Signed, NoSecret> {
-        let no = |why| NoSecret { file: file.to_owned(), name: String::new(), why };
+        let no = |why| NoSecret { file: file.to_owned(), name: String::new(), why: Box::new(why) };
         let named = self.folder.file(file).map_err(|why| no(why.into()))?;
         self.with(&named, |held| held.signed.clone()).map_err(no)
     }
@@ -151,7 +155,7 @@ impl Vault {
     /// Whether all secrets that are held now lie in memory that is never written to swap.
     pub fn is_locked(&self) -> bool {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.values().flat_map(|held| held.secrets.values()).all(|secret| secret.is_locked())
+        held.values().flat_map(|held| held.values.secrets.values()).all(|secret| secret.is_locked())
     }
 
     fn with<T>(&self, file: &SecretsFile, look: impl FnOnce(&Held) -> T) -> Result<T, Why> {
@@ -180,13 +184,12 @@ impl Vault {
             });
         }
         let bytes = digest(&found.bytes);
-        let since = |seconds: i64| UNIX_EPOCH + Duration::from_secs(seconds.unsigned_abs());
-        let age = SystemTime::now().duration_since(since(found.stamp.changed_at())).unwrap_or_default();
-        let (secrets, empty) = match before {
-            Some(before) if before.bytes == bytes => (before.secrets.clone(), before.empty.clone()),
+        let values = match before {
+            Some(before) if before.bytes == bytes => before.values.clone(),
             Some(_) | None => self.decrypt(file, &found.bytes)?,
         };
-        Ok(Held { stamp: found.stamp, is_settled: age >= SETTLED_AFTER, bytes, signed, secrets, empty })
+        let is_settled = is_settled(found.stamp.changed_at(), SystemTime::now());
+        Ok(Held { stamp: found.stamp, is_settled, bytes, signed, values })
     }
 
     /// Reads a file whose signature holds. One that is being replaced at this moment is looked at again.
@@ -204,9 +207,9 @@ impl Vault {
         Err(Why::NotSigned { file: file.clone() })
     }
 
-    fn decrypt(&self, file: &SecretsFile, bytes: &[u8]) -> Result<(ByName, Vec<String>), Why> {
+    fn decrypt(&self, file: &SecretsFile, bytes: &[u8]) -> Result<Values, Why> {
         let opened = SopsFile::open(bytes, file.format(), &self.identity)
-            .map_err(|why| Why::Unopened { file: file.clone(), why: Box::new(why) })?;
+            .map_err(|why| Why::Unopened { file: file.clone(), why })?;
         let (full, empty): (Vec<_>, Vec<_>) = opened
             .values()
             .into_iter()
@@ -217,7 +220,7 @@ impl Vault {
             .collect();
         let names = full.iter().map(|(name, _)| name.clone());
         let secrets = names.zip(Secret::together(&named).into_iter().map(Arc::new)).collect();
-        Ok((secrets, empty.into_iter().map(|(name, _)| name).collect()))
+        Ok(Values { secrets, empty: empty.into_iter().map(|(name, _)| name).collect() })
     }
 }
 
@@ -227,8 +230,29 @@ impl std::fmt::Debug for Vault {
     }
 }
 
+/// Whether a file that changed last at this second was left alone since. One from the future was not.
+fn is_settled(changed_at: i64, now: SystemTime) -> bool {
+    let changed_at = UNIX_EPOCH + Duration::from_secs(changed_at.unsigned_abs());
+    now.duration_since(changed_at).is_ok_and(|since| since >= SETTLED_AFTER)
+}
+
 fn digest(bytes: &[u8]) -> [u8; 32] {
     let mut digest = [0; 32];
     digest.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
     digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_changed_just_now_is_looked_into_at_every_question() {
+        let now = UNIX_EPOCH + Duration::from_millis(10_500);
+        for (changed_at, expected) in
+            [(0, true), (8, true), (9, false), (10, false), (11, false), (1_000, false)]
+        {
+            assert_eq!(is_settled(changed_at, now), expected, "{changed_at}");
+        }
+    }
 }

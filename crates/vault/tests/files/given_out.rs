@@ -1,14 +1,10 @@
 //! Secrets are given out from files that are signed, whole and nobody else's, and from no others.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
-mod common;
-
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::sync::Arc;
 
-use common::{folder_with, identity, signing_key, write};
+use crate::common::{folder_with, identity, signing_key, write};
 use vault::{SecretsKey, Unusable, Vault, Why, create_identity, load_identity};
 
 const PLAIN: &str =
@@ -25,7 +21,7 @@ fn why(vault: &Vault, file: &str, name: &str) -> (Why, String) {
     let said = error.to_string();
     assert!(said.starts_with(&format!("`{file}.{name}`: ")), "{said}");
     assert!(!format!("{said} {error:?}").contains("hunter2"), "{said}");
-    (error.why, said)
+    (*error.why, said)
 }
 
 #[test]
@@ -73,6 +69,17 @@ fn a_secret_that_changes_is_used_at_once_and_the_old_one_stays_with_its_holder()
         );
     }
     assert_eq!(before.expose(), b"xoxb-first");
+}
+
+/// After some time a file's times alone say whether it changed, and they do.
+#[test]
+fn a_secret_that_changes_after_a_while_is_used_at_once_too() {
+    let key = signing_key();
+    let (_place, folder, vault) = vault(&key);
+    std::thread::sleep(std::time::Duration::from_millis(3100));
+    assert_eq!(vault.secret("api-keys", "slack_token").unwrap().expose(), b"xoxb-first");
+    write(&folder, "api-keys", &PLAIN.replace("first", "later"), &key);
+    assert_eq!(vault.secret("api-keys", "slack_token").unwrap().expose(), b"xoxb-later");
 }
 
 #[test]

@@ -1,10 +1,6 @@
 //! Files by anybody: nothing panics, and what is taken is said again the same.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
-mod common;
-
-use common::{fixture, format_of, identity};
+use crate::common::{fixture, format_of, identity};
 use proptest::prelude::*;
 use vault::sops::{CannotChange, Format, SopsFile};
 
@@ -86,7 +82,7 @@ proptest! {
         let at = at.index(bytes.len());
         let end = (at + length).min(bytes.len());
         bytes.splice(at..end, [byte]);
-        let before = common::open(name);
+        let before = crate::common::open(name);
         if let Ok(after) = SopsFile::open(&bytes, format_of(name), &identity()) {
             let said = |file: &SopsFile| file.values().iter().map(|(_, value)| value.as_str().to_owned()).collect::<String>();
             prop_assert_eq!(said(&before), said(&after));

@@ -1,13 +1,9 @@
 //! Files of sops are read, and what is written here is what sops would have written.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
-mod common;
-
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use common::{fixture, format_of, identity, open, throw_away_key};
+use crate::common::{fixture, format_of, identity, open, throw_away_key};
 use vault::sops::{
     BadRule, BadSection, BadValue, CannotChange, CannotOpen, Format, Kind, Scalar, SopsFile, Unopened,
 };
