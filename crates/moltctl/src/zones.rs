@@ -102,7 +102,7 @@ pub(crate) fn withstood(path: &Path) -> anyhow::Result<Option<Vec<(String, Strin
         let bridge = ZonesBridgeClient::new(lazy_channel(&config.zones_socket())?);
         let mut prober = Prober::Supervisor(Box::new(bridge));
         let mut all = Vec::new();
-        for zone in probed_zones().map(|process| process.to_string()) {
+        for zone in probed_zones(&config).map(|process| process.to_string()) {
             let attempts = prober.probe(&zone).await.with_context(|| zone.clone())?;
             let held = attempts.iter().all(|attempt| attempt.result != "got-through");
             all.push((zone, in_short(&attempts), held));
