@@ -1,8 +1,10 @@
 //! The services that are set up: each a connector with a client that reaches its own hosts and nothing else.
 
 use crate::feed::{Feed, Looking, Service};
+use action::Digest;
 use connectors::gmail::{Gmail, Inbox, Start};
 use connectors::imap::{Imap, ImapSettings};
+use connectors::incoming::{Batch, Incoming};
 use connectors::oauth::Keeper;
 use connectors::retry::Retry;
 use connectors::slack::{Slack, SlackSource};
@@ -262,6 +264,16 @@ fn security(security: home::Security) -> Security {
     }
 }
 
+/// A server that numbers its folder anew brings the last day's mail once more under other numbers. It is the same mail, byte by
+/// byte, and by its bytes it is known.
+fn named_by_content(batch: Batch) -> Batch {
+    let by_content = |item: Incoming| {
+        let id = format!("sha256:{}", Digest::of(&item.untrusted_bytes).to_hex());
+        Incoming { id, ..item }
+    };
+    Batch { items: batch.items.into_iter().map(by_content).collect(), ..batch }
+}
+
 type Waiting<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 impl Service for Arc<Telegram> {
@@ -297,10 +309,25 @@ impl Service for SlackSource {
 
 impl Service for Imap {
     fn look<'a>(&'a mut self, cursor: Option<&'a str>) -> Looking<'a> {
-        Box::pin(Imap::look(self, cursor))
+        Box::pin(async move { Imap::look(self, cursor).await.map(named_by_content) })
     }
 
     fn wait(&mut self) -> Waiting<'_> {
         Box::pin(Imap::wait(self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Batch, Incoming, named_by_content};
+
+    #[test]
+    fn a_mail_that_was_numbered_anew_is_the_same_mail() {
+        let item = |id: &str, bytes: &[u8]| Incoming { id: id.to_owned(), untrusted_bytes: bytes.to_vec() };
+        let batch = |items| named_by_content(Batch { items, ..Batch::default() }).items;
+        let (before, after) =
+            (batch(vec![item("imap:1:7", b"mail")]), batch(vec![item("imap:2:1", b"mail")]));
+        assert_eq!(before, after);
+        assert_ne!(before, batch(vec![item("imap:1:7", b"another")]));
     }
 }

@@ -146,7 +146,9 @@ impl SlackSource {
         for _ in 0..MOST_PAGES {
             let page = self.page(channel, Some(place), end, &next, calls::PAGE).await?;
             next = page.next;
-            if let Some(first) = page.messages.iter().filter_map(|raw| timestamp(raw)).min() {
+            if let Some(first) =
+                page.messages.iter().filter_map(|raw| timestamp(raw)).filter(|ts| *ts > place).min()
+            {
                 firsts.push(first);
                 if oldest.as_ref().is_none_or(|oldest| first < oldest.first) {
                     oldest = Some(Page { first, messages: page.messages });
@@ -177,7 +179,10 @@ impl SlackSource {
                 batch.refused.push((channel.to_owned(), "it has no moment".to_owned()));
                 continue;
             };
-            // Slack leaves both ends of a window out; a message that is met twice all the same has the same id.
+            // Slack leaves both ends of a window out; a server that does not brings the last message again.
+            if ts <= place {
+                continue;
+            }
             reached = reached.max(ts);
             let id = message_id(channel, ts);
             let own =

@@ -244,7 +244,7 @@ async fn a_server_that_does_not_announce_idle_is_not_asked_for_it() {
         but("CAPABILITY", || b"* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\n{t} OK done\r\n".to_vec());
     let mut client = client_polling(server.port, Duration::from_millis(10));
     let first = client.look(Some("7:5")).await.unwrap();
-    client.wait().await;
+    tokio::time::timeout(Duration::from_secs(60), client.wait()).await.expect("it waits to be told");
     client.look(Some(&first.cursor)).await.unwrap();
     let heard = server.heard.text();
     assert!(!heard.contains("IDLE") && heard.matches("EXAMINE").count() == 2, "{heard}");

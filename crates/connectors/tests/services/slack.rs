@@ -122,10 +122,11 @@ async fn messages_come_oldest_first_each_once_and_bytes_as_they_are() {
 
 #[tokio::test]
 async fn a_long_absence_is_caught_up_with_in_order_while_more_is_said() {
-    for restarts in [false, true] {
+    for (restarts, ends_count) in [(false, false), (true, false), (false, true), (true, true)] {
         let (server, slack) = bot().await;
         let (mut source, mut cursor) = source(&server, &slack, &["C1"]).await;
         server.state().provider.page = 7;
+        server.state().provider.ends_count = ends_count;
         (0..40).for_each(|nth| server.state().provider.says("C1", &ts(nth), "x"));
         let (mut ids, mut more, mut said) = (Vec::new(), true, 40);
         while more {
@@ -142,7 +143,11 @@ async fn a_long_absence_is_caught_up_with_in_order_while_more_is_said() {
             }
         }
         ids.extend(all(&mut source, &cursor).await.0);
-        assert_eq!(ids, (0..60).map(|nth| format!("C1:{}", ts(nth))).collect::<Vec<_>>(), "{restarts}");
+        assert_eq!(
+            ids,
+            (0..60).map(|nth| format!("C1:{}", ts(nth))).collect::<Vec<_>>(),
+            "{restarts} {ends_count}"
+        );
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Slack {
     pub(crate) page: usize,
     /// The error that the next call meets.
     pub(crate) refuses: Option<&'static str>,
+    /// Whether a window's ends count in, which Slack's own do not.
+    pub(crate) ends_count: bool,
     /// A channel whose history breaks inside Slack.
     pub(crate) broken: Option<String>,
     posted: u64,
@@ -28,7 +30,14 @@ pub(crate) struct Slack {
 
 impl Slack {
     pub(crate) fn new() -> Slack {
-        Slack { channels: BTreeMap::new(), page: 1000, refuses: None, broken: None, posted: 0 }
+        Slack {
+            channels: BTreeMap::new(),
+            page: 1000,
+            refuses: None,
+            ends_count: false,
+            broken: None,
+            posted: 0,
+        }
     }
 
     pub(crate) fn says(&mut self, channel: &str, ts: &str, text: &str) {
@@ -60,8 +69,9 @@ impl Slack {
         let (oldest, latest) = (request.field("oldest"), request.field("latest"));
         let cursor = request.field("cursor");
         let within = |ts: &str| {
-            oldest.as_deref().is_none_or(|oldest| ts > oldest)
-                && latest.as_deref().is_none_or(|latest| ts < latest)
+            let end = |end: &str| self.ends_count && ts == end;
+            oldest.as_deref().is_none_or(|oldest| ts > oldest || end(oldest))
+                && latest.as_deref().is_none_or(|latest| ts < latest || end(latest))
                 && cursor.as_deref().is_none_or(|cursor| ts < cursor)
         };
         let mut found = messages.iter().rev().filter(|(ts, _)| within(ts));
