@@ -12,7 +12,7 @@ const THRESHOLDS: [(&str, u32); 7] = [
     ("moltbot-reader@.service", 13),
     ("moltbot-planner.service", 13),
     // The same, and the machine's network, in which it binds one address before it leaves it.
-    ("moltbot-doorkeeper.service", 21),
+    ("moltbot-doorkeeper.service", 20),
     // The network of the machine, which it reaches mail servers by, and the users of the machine, by whom it tells zones apart.
     ("moltbot-executor.service", 13),
     // Local sockets, and the limits that it sets itself.

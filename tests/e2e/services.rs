@@ -23,7 +23,7 @@ with = { chat = "{{ chat }}", text = "You said: {{ body }}" }
 
 /// Telegram's side: messages that wait, and what the bot said.
 #[derive(Clone, Default)]
-struct Telegram(Arc<Mutex<Chats>>);
+pub(crate) struct Telegram(Arc<Mutex<Chats>>);
 
 #[derive(Default)]
 struct Chats {
@@ -31,13 +31,14 @@ struct Chats {
     acknowledged: i64,
     sent: Vec<Value>,
     strangers: usize,
+    webhook: Option<String>,
 }
 
 // === impl Telegram ===
 
 impl Telegram {
     /// Listens on a loopback port, which is returned. On a thread of its own: a test waits for programs that talk to it.
-    fn listen(&self) -> u16 {
+    pub(crate) fn listen(&self) -> u16 {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -59,6 +60,11 @@ impl Telegram {
         let message =
             json!({ "message_id": update, "date": 1_700_000_000, "from": from, "chat": chat, "text": text });
         self.0.lock().unwrap().waiting.push(json!({ "update_id": update, "message": message }));
+    }
+
+    /// The form that the bot told it about its webhook with.
+    pub(crate) fn webhook(&self) -> Option<String> {
+        self.0.lock().unwrap().webhook.clone()
     }
 
     fn sent(&self) -> Vec<Value> {
@@ -94,6 +100,10 @@ async fn answer(
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
             well(json!(new))
+        }
+        "setWebhook" | "deleteWebhook" => {
+            telegram.0.lock().unwrap().webhook = (method == "setWebhook").then_some(body);
+            well(json!(true))
         }
         "sendMessage" => {
             let mut chats = telegram.0.lock().unwrap();

@@ -1,6 +1,6 @@
 //! Services call us: what they signed comes in once, and nothing else does, through a process that holds no secret.
 
-use crate::services::{append, found_in_memory_of, holds_planted};
+use crate::services::{Telegram, append, found_in_memory_of, holds_planted};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
@@ -347,6 +347,37 @@ async fn a_doorkeeper_that_ends_and_one_that_loses_its_bridge_are_raised_anew() 
         assert_eq!(called.ask(&telegram(update, "Hello?")).await.0, 200);
     }
     assert_eq!(home.recorded("item_received").len(), 2);
+}
+
+#[tokio::test]
+async fn telegram_is_told_where_to_call_and_with_what_and_is_believed_then() {
+    let provider = Telegram::default();
+    let called = Called::new();
+    let home = &called.home;
+    let endpoint = format!(
+        "[connectors.telegram]\nendpoint = \"http://127.0.0.1:{}\"\ndanger_allow_plaintext_loopback = true\n",
+        provider.listen()
+    );
+    home.edit(&home.config_file(), "\n[connectors.telegram]\n", &format!("\n{endpoint}"));
+    let _system = home.up();
+    let said = home.moltctl(&["connect", "telegram", "--webhook"]).well();
+    let form = provider.webhook().unwrap();
+    let field = |name: &str| {
+        let value = form.split('&').find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
+        value.map(ToOwned::to_owned).unwrap_or_else(|| panic!("no {name} in {form}"))
+    };
+    assert_eq!(field("url"), "https%3A%2F%2Fhooks.example.org%2Ftelegram");
+    let secret = field("secret_token");
+    assert!(secret.len() == 64 && !said.contains(&secret), "{said}");
+
+    assert_eq!(called.ask(&telegram(1, "with the old secret")).await.0, 401);
+    let with_the_new = telegram(1, "Hello?").with(|asked| asked.headers[0].1 = secret);
+    assert_eq!(called.ask(&with_the_new).await.0, 200, "without a restart");
+
+    home.moltctl(&["connect", "telegram", "--no-webhook"]).well();
+    assert_eq!(provider.webhook(), None);
+    let slack = home.moltctl(&["connect", "slack", "--webhook"]);
+    assert!(slack.code == Some(2) && slack.err.contains("Event Subscriptions"), "{slack:?}");
 }
 
 #[tokio::test]

@@ -37,6 +37,10 @@ enum Command {
     },
     /// Ask for consent to read and send the mail of a Google account: prints the page to open, then what was granted.
     Consent,
+    /// Have Telegram call us, as [webhooks] says.
+    Webhook,
+    /// Have it call us no more.
+    NoWebhook,
     /// Say what each connector may reach, and try to get past every wall.
     Egress,
 }
@@ -84,6 +88,20 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let client = Services::client_of_gmail(&home, &config.connectors, &holder)?;
             let granted = runtime.block_on(consent(&config, &holder, &client))?;
             print(&granted)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Webhook | Command::NoWebhook => {
+            let telegram = services.telegram.as_ref().context("Telegram is not set up")?;
+            let told = if matches!(arguments.command, Command::Webhook) {
+                let address =
+                    config.webhooks.as_ref().and_then(|webhooks| webhooks.public_address("/telegram"));
+                let address = address.context("there is no [webhooks] with public_url")?;
+                runtime.block_on(telegram.set_webhook(address.as_str()))
+            } else {
+                runtime.block_on(telegram.delete_webhook())
+            };
+            told?;
+            print(&serde_json::json!({ "told": true }))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Egress => {

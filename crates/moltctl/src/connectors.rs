@@ -109,7 +109,7 @@ pub(crate) fn egress(path: &Path, command: &EgressCommand) -> anyhow::Result<Exi
 }
 
 /// What the program of Zone 1 says; nothing when it said on standard error what was wrong.
-fn ask(path: &Path, arguments: &[String]) -> anyhow::Result<Option<Value>> {
+pub(crate) fn ask(path: &Path, arguments: &[String]) -> anyhow::Result<Option<Value>> {
     let home = Home::open(path)?;
     Config::load(&home)?;
     let program = std::env::current_exe()?.with_file_name(PROGRAM);

@@ -3,6 +3,7 @@
 mod consent;
 mod guide;
 mod settings;
+mod webhook;
 
 use crate::check::check;
 use crate::secrets::{input_line, keep_text, prompt_once};
@@ -22,6 +23,12 @@ pub(crate) struct Arguments {
     /// Only set it up; do not try it at the provider.
     #[arg(long)]
     without_check: bool,
+    /// Telegram, once it is set up: have it call us, as [webhooks] says, instead of asking it.
+    #[arg(long, conflicts_with = "no_webhook")]
+    webhook: bool,
+    /// Have it call us no more.
+    #[arg(long)]
+    no_webhook: bool,
 }
 
 /// Exit 0 when it works, 1 when it is set up and does not.
@@ -31,6 +38,12 @@ pub(crate) fn command(path: &Path, arguments: &Arguments) -> anyhow::Result<Exit
     }
     let home = Home::open(path)?;
     check(&home)?;
+    if arguments.webhook {
+        return webhook::set(path, &home, arguments.service);
+    }
+    if arguments.no_webhook {
+        return webhook::take_away(path, arguments.service);
+    }
     let guide = Guide::of(arguments.service);
     say!("{}\n", guide.before);
 
