@@ -34,6 +34,33 @@ need() {
     install_packages $missing
 }
 
+# The same for servers that tests start by themselves: the packages' own services are neither started nor enabled.
+need_unstarted() {
+    missing=
+    services=
+    for pair in "$@"; do
+        command -v "${pair%%:*}" >/dev/null || [ -x "/usr/sbin/${pair%%:*}" ] && continue
+        missing="$missing ${pair#*:}"
+        services="$services ${pair%%:*}"
+    done
+    [ -n "$missing" ] || return 0
+    say "the services of these packages are left off:$missing"
+    # Debian asks this program before it starts a service. One that is there already is somebody's decision and stays.
+    policy=/usr/sbin/policy-rc.d
+    ours=
+    if [ ! -e "$policy" ]; then
+        as_root sh -c "printf '#!/bin/sh\\nexit 101\\n' >$policy && chmod 755 $policy"
+        ours=yes
+    fi
+    installed=yes
+    (install_packages $missing) || installed=
+    [ -z "$ours" ] || as_root rm -f "$policy"
+    [ -n "$installed" ] || fail "these packages could not be installed:$missing"
+    for service in $services; do
+        command -v systemctl >/dev/null && as_root systemctl disable --quiet "$service" 2>/dev/null || true
+    done
+}
+
 install_packages() {
     [ $# -gt 0 ] || return 0
     command -v apt-get >/dev/null || fail "please install with your package manager: $*"

@@ -16,7 +16,7 @@ tree=$(cd "$here/../.." && pwd)
 root=${DESTDIR:-}
 from=
 start=yes
-programs='moltctl moltbot-executor moltbot-control-plane moltbot-planner moltbot-reader'
+programs='moltctl moltbot-executor moltbot-connectors moltbot-control-plane moltbot-planner moltbot-reader moltbot-doorkeeper'
 
 say() { printf '==> %s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }

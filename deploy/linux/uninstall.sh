@@ -9,11 +9,11 @@ fail() { printf 'uninstall.sh: %s\n' "$*" >&2; exit 1; }
 
 [ "$(id -u)" = 0 ] || fail "run this as root"
 units='moltbot.target moltbot.slice moltbot-zones.slice moltbot-executor.service moltbot-control-plane.service
-    moltbot-planner.service moltbot-reader@.service moltbot-egress.service moltbot-alert@.service'
+    moltbot-planner.service moltbot-reader@.service moltbot-doorkeeper.service moltbot-egress.service moltbot-alert@.service'
 
 if [ -z "$root" ] && [ -d /run/systemd/system ]; then
     say "stopping"
-    systemctl --quiet disable --now moltbot.target 2>/dev/null || true
+    systemctl --quiet disable --now moltbot.target moltbot-doorkeeper.service 2>/dev/null || true
     systemctl stop moltbot.slice 'moltbot-*.service' 'moltbot-reader@*.service' 2>/dev/null || true
     # The rules go last: until here they hold whoever still runs.
     nft delete table inet moltbot 2>/dev/null || true

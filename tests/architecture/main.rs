@@ -24,6 +24,25 @@ fn a_reader_can_only_read() {
 }
 
 #[test]
+fn a_doorkeeper_can_only_hand_on() {
+    links_none_of(
+        "doorkeeper",
+        &[
+            "policy",
+            "capability",
+            "vault",
+            "connectors",
+            "egress",
+            "executor",
+            "audit-log",
+            "home",
+            "sanitizer",
+            "rustls",
+        ],
+    );
+}
+
+#[test]
 fn the_planner_can_only_ask() {
     links_none_of(
         "planner",
@@ -37,6 +56,14 @@ fn only_the_executor_reaches_the_world() {
     let reaching: Vec<_> =
         graph.members().into_iter().filter(|package| graph.links(package).contains("connectors")).collect();
     assert_eq!(reaching, ["executor"]);
+}
+
+#[test]
+fn only_the_way_out_speaks_tls() {
+    let graph = Graph::read();
+    let speaking: Vec<_> =
+        graph.members().into_iter().filter(|package| graph.links(package).contains("rustls")).collect();
+    assert_eq!(speaking, ["connectors", "egress", "executor"]);
 }
 
 #[test]

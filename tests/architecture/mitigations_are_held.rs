@@ -8,7 +8,8 @@ fn folder(suite: &str) -> Option<PathBuf> {
     Some(match suite {
         "red_team" | "e2e" | "deploy" => root.join("tests").join(suite),
         "siege" => root.join("tests/siege/tests"),
-        "zone-bridge" | "sandbox" | "zones" | "link" => root.join("crates").join(suite).join("tests"),
+        "zone-bridge" | "sandbox" | "zones" | "link" | "egress" | "executor" | "vault" | "connectors"
+        | "doorkeeper" => root.join("crates").join(suite).join("tests"),
         _ => return None,
     })
 }

@@ -21,6 +21,7 @@ fn every_process_has_a_user_of_its_own_that_nobody_can_log_in_as() {
             "moltbot-reader-email",
             "moltbot-reader-telegram",
             "moltbot-reader-slack",
+            "moltbot-doorkeeper",
             "moltbot-planner"
         ]
     );
@@ -53,7 +54,10 @@ fn each_part_belongs_to_the_one_process_that_writes_it() {
         ("/var/lib/moltbot/keys/approval.key", 0o600, control, control),
         ("/var/lib/moltbot/keys/approval.pub", 0o644, "root", "root"),
         ("/var/lib/moltbot/keys/witness.key", 0o600, control, control),
-        ("/var/lib/moltbot/keys/age.txt", 0o600, "root", "root"),
+        ("/var/lib/moltbot/keys/age.txt", 0o600, executor, executor),
+        ("/var/lib/moltbot/keys/secrets.key", 0o600, "root", "root"),
+        ("/var/lib/moltbot/keys/secrets.pub", 0o644, "root", "root"),
+        ("/var/lib/moltbot/secrets", 0o2750, "root", executor),
         ("/var/lib/moltbot/audit", 0o700, executor, executor),
         ("/var/lib/moltbot/spool", 0o700, executor, executor),
         ("/var/lib/moltbot/quarantine", 0o700, executor, executor),
@@ -65,10 +69,12 @@ fn each_part_belongs_to_the_one_process_that_writes_it() {
         ("/run/moltbot/reader-email", 0o2750, executor, "moltbot-reader-email"),
         ("/run/moltbot/reader-telegram", 0o2750, executor, "moltbot-reader-telegram"),
         ("/run/moltbot/reader-slack", 0o2750, executor, "moltbot-reader-slack"),
+        ("/run/moltbot/doorkeeper", 0o2750, executor, "moltbot-doorkeeper"),
         ("/run/moltbot/planner", 0o2750, executor, planner),
         ("/run/moltbot/control-plane", 0o2750, executor, control),
         ("/run/moltbot/ops-executor", 0o700, executor, executor),
         ("/run/moltbot/ops-control-plane", 0o700, control, control),
+        ("/run/moltbot/ops-doorkeeper", 0o700, "moltbot-doorkeeper", "moltbot-doorkeeper"),
         ("/run/moltbot/ops-planner", 0o700, planner, planner),
     ] {
         let found = fs::metadata(root.at(path)).unwrap();
@@ -134,7 +140,10 @@ fn each_process_finds_what_it_needs_under_its_own_user_and_no_other() {
         ("/var/lib/moltbot/keys/record.key", "-r", &["moltbot-executor"]),
         ("/var/lib/moltbot/keys/approval.key", "-r", &["moltbot-control"]),
         ("/var/lib/moltbot/keys/witness.key", "-r", &["moltbot-control"]),
-        ("/var/lib/moltbot/keys/age.txt", "-r", &[]),
+        ("/var/lib/moltbot/keys/age.txt", "-r", &["moltbot-executor"]),
+        ("/var/lib/moltbot/keys/secrets.key", "-r", &[]),
+        ("/var/lib/moltbot/secrets", "-x", &["moltbot-executor"]),
+        ("/var/lib/moltbot/secrets", "-w", &[]),
         ("/var/lib/moltbot/audit", "-x", &["moltbot-executor"]),
         ("/var/lib/moltbot/witness", "-x", &["moltbot-control"]),
         // Only root makes the latch, and only root takes it away.

@@ -7,10 +7,12 @@ use tempfile::TempDir;
 
 /// What each unit may be exposed to at most, in tenths of systemd's own figure of 0 (nothing) to 10 (everything), and why it
 /// is not lower. The figure counts what a unit allows, not what the process then gives up by itself.
-const THRESHOLDS: [(&str, u32); 6] = [
+const THRESHOLDS: [(&str, u32); 7] = [
     // The namespaces, mounts and limits of the walls that a zone raises itself, which need these calls until they stand.
     ("moltbot-reader@.service", 13),
     ("moltbot-planner.service", 13),
+    // The same, and the machine's network, in which it binds one address before it leaves it.
+    ("moltbot-doorkeeper.service", 20),
     // The network of the machine, which it reaches mail servers by, and the users of the machine, by whom it tells zones apart.
     ("moltbot-executor.service", 13),
     // Local sockets, and the limits that it sets itself.
@@ -105,7 +107,11 @@ fn values(unit: &str, key: &str) -> Vec<String> {
 
 #[test]
 fn a_zone_sees_its_own_bridge_and_nobody_elses() {
-    for (unit, bridge) in [("moltbot-reader@.service", "reader-%i"), ("moltbot-planner.service", "planner")] {
+    for (unit, bridge) in [
+        ("moltbot-reader@.service", "reader-%i"),
+        ("moltbot-planner.service", "planner"),
+        ("moltbot-doorkeeper.service", "doorkeeper"),
+    ] {
         assert_eq!(values(unit, "TemporaryFileSystem"), ["/:ro"], "{unit} starts from an empty root");
         let seen = [values(unit, "BindReadOnlyPaths"), values(unit, "BindPaths")].concat().join(" ");
         let run: Vec<_> = seen.split(' ').filter(|path| path.starts_with("/run/")).collect();
@@ -122,6 +128,7 @@ fn what_the_latch_stops_is_not_started_by_systemd_either() {
     for unit in [
         "moltbot-reader@.service",
         "moltbot-planner.service",
+        "moltbot-doorkeeper.service",
         "moltbot-executor.service",
         "moltbot-control-plane.service",
     ] {
@@ -131,15 +138,15 @@ fn what_the_latch_stops_is_not_started_by_systemd_either() {
 
 #[test]
 fn a_zone_does_not_start_with_a_wall_missing_unless_its_owner_says_so() {
-    for unit in ["moltbot-reader@.service", "moltbot-planner.service"] {
-        assert_eq!(values(unit, "Environment"), ["MOLTBOT_SANDBOX=require"], "{unit}");
+    for unit in ["moltbot-reader@.service", "moltbot-planner.service", "moltbot-doorkeeper.service"] {
+        assert!(values(unit, "Environment").contains(&"MOLTBOT_SANDBOX=require".to_owned()), "{unit}");
         assert!(values(unit, "ExecStart").concat().ends_with("--sandbox ${MOLTBOT_SANDBOX}"), "{unit}");
     }
 }
 
 #[test]
 fn who_has_a_network_requires_its_rules() {
-    for unit in ["moltbot-executor.service", "moltbot-control-plane.service"] {
+    for unit in ["moltbot-executor.service", "moltbot-control-plane.service", "moltbot-doorkeeper.service"] {
         assert_eq!(values(unit, "Requires"), ["moltbot-egress.service"], "{unit}");
         assert!(values(unit, "After").concat().contains("moltbot-egress.service"), "{unit}");
         assert_eq!(values(unit, "IPAddressDeny"), ["any"], "{unit}");

@@ -1,6 +1,5 @@
 //! What ops scripts ask.
 
-use action::Role;
 use home::Process;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
@@ -81,8 +80,9 @@ async fn who_is_not_ready_says_why() {
 async fn every_grpc_socket_answers_the_standard_health_question() {
     let home = TestHome::new();
     let _system = home.up();
-    let bridges = Role::ALL.into_iter().map(|role| home.socket(role));
-    for socket in bridges.chain([home.config().operator_socket()]) {
+    let config = home.config();
+    let bridges = config.roles().map(|role| home.socket(role));
+    for socket in bridges.chain([config.operator_socket()]) {
         let mut health = HealthClient::new(zone_bridge::lazy_channel(&socket).unwrap());
         let answer = health.check(HealthCheckRequest { service: String::new() }).await.unwrap();
         assert_eq!(answer.into_inner().status(), ServingStatus::Serving, "{}", socket.display());

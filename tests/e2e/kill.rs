@@ -25,7 +25,7 @@ fn nothing_runs(home: &TestHome) {
     assert_eq!(processes_of(home.path()), Vec::<String>::new());
 }
 
-fn processes_of(home: &Path) -> Vec<String> {
+pub(crate) fn processes_of(home: &Path) -> Vec<String> {
     let home = home.to_str().unwrap();
     let words = |entry: fs::DirEntry| {
         let words = fs::read(entry.path().join("cmdline")).ok()?;

@@ -66,7 +66,7 @@ fn delivering_to(port: u16) -> TestHome {
         ("deliver = \"maildir\"", "deliver = \"smtp\""),
         ("#[connectors.mail.smtp]", "[connectors.mail.smtp]"),
         ("#host = \"127.0.0.1\"", "host = \"127.0.0.1\""),
-        ("#port = 25", &format!("port = {port}")),
+        ("#port = 587", &format!("port = {port}")),
         ("#security = \"starttls\"", "security = \"none\""),
     ])
 }

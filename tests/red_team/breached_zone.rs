@@ -30,7 +30,9 @@ socketserver.UnixStreamServer(path, Answer).serve_forever()
 
 /// The programs, with that one in place of the readers.
 fn programs(folder: &Path, held_by: &str) {
-    for name in ["moltctl", "moltbot-executor", "moltbot-control-plane", "moltbot-planner"] {
+    for name in
+        ["moltctl", "moltbot-executor", "moltbot-control-plane", "moltbot-planner", "moltbot-doorkeeper"]
+    {
         let copied = std::fs::hard_link(program(name), folder.join(name));
         copied.or_else(|_| std::fs::copy(program(name), folder.join(name)).map(drop)).unwrap();
     }

@@ -9,10 +9,11 @@ use wire::v1::control_bridge_client::ControlBridgeClient;
 use wire::v1::operator_bridge_client::OperatorBridgeClient;
 use wire::v1::planner_bridge_client::PlannerBridgeClient;
 use wire::v1::reader_bridge_client::ReaderBridgeClient;
+use wire::v1::webhook_bridge_client::WebhookBridgeClient;
 use wire::v1::{
     AnswerRequest, AwaitApprovalRequest, CapabilityRequest, ControlPingRequest, ExecuteRequest,
     ListPendingRequest, PlannerPingRequest, ReaderPingRequest, ReceiveRequest, SettleRequest,
-    ShowRequestRequest, SubmitApprovalRequest,
+    ShowRequestRequest, SubmitApprovalRequest, WebhookDelivery, WebhookPingRequest,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,7 @@ enum Service {
     Reader,
     Planner,
     Control,
+    Webhook,
     Operator,
 }
 
@@ -56,6 +58,13 @@ async fn call(service: Service, channel: Channel) -> Vec<(&'static str, Code)> {
                 ("submit_approval", end(bridge.submit_approval(SubmitApprovalRequest::default()).await)),
             ]
         }
+        Service::Webhook => {
+            let mut bridge = WebhookBridgeClient::new(channel);
+            vec![
+                ("ping", end(bridge.ping(WebhookPingRequest {}).await)),
+                ("deliver", end(bridge.deliver(WebhookDelivery::default()).await)),
+            ]
+        }
         Service::Operator => {
             let mut bridge = OperatorBridgeClient::new(channel);
             vec![
@@ -68,24 +77,28 @@ async fn call(service: Service, channel: Channel) -> Vec<(&'static str, Code)> {
 }
 
 fn doors(home: &TestHome) -> Vec<(PathBuf, Service)> {
-    let bridges = Role::ALL.into_iter().map(|role| {
+    let config = home.config();
+    let bridges = config.roles().map(|role| {
         let service = match role {
             Role::ReaderEmail | Role::ReaderTelegram | Role::ReaderSlack => Service::Reader,
             Role::Planner => Service::Planner,
             Role::ControlPlane => Service::Control,
+            Role::Doorkeeper => Service::Webhook,
         };
-        (home.socket(role), service)
+        (config.bridge_socket(role), service)
     });
     bridges.chain([(home.config().operator_socket(), Service::Operator)]).collect()
 }
 
 #[tokio::test]
 async fn on_each_socket_there_is_one_service_and_no_other() {
-    let home = TestHome::new();
+    let home = TestHome::with(&[("#[webhooks]", "[webhooks]")]);
     let _executor = home.executor().await;
     let _control_plane = home.control_plane().await;
     for (socket, its_own) in doors(&home) {
-        for service in [Service::Reader, Service::Planner, Service::Control, Service::Operator] {
+        for service in
+            [Service::Reader, Service::Planner, Service::Control, Service::Webhook, Service::Operator]
+        {
             let channel = zone_bridge::lazy_channel(&socket).unwrap();
             for (method, end) in call(service, channel).await {
                 let is_there = end != Code::Unimplemented;

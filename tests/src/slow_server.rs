@@ -41,7 +41,7 @@ impl SlowServer {
             ("deliver = \"maildir\"", "deliver = \"smtp\""),
             ("#[connectors.mail.smtp]", "[connectors.mail.smtp]"),
             ("#host = \"127.0.0.1\"", "host = \"127.0.0.1\""),
-            ("#port = 25", &format!("port = {}", self.port)),
+            ("#port = 587", &format!("port = {}", self.port)),
             ("#security = \"starttls\"", "security = \"none\""),
         ])
     }

@@ -15,6 +15,8 @@ pub enum Role {
     ReaderSlack,
     /// The owner's side.
     ControlPlane,
+    /// Zone 3, where services call us: it hands on what strangers send. Only where webhooks are set up.
+    Doorkeeper,
 }
 
 /// A zone, qualified by the host it runs on: `local/planner`.
@@ -32,9 +34,15 @@ pub struct UnknownRole(String);
 // === impl Role ===
 
 impl Role {
-    /// Every role, in the order in which they are raised.
-    pub const ALL: [Self; 5] =
-        [Self::ControlPlane, Self::ReaderEmail, Self::ReaderTelegram, Self::ReaderSlack, Self::Planner];
+    /// Every role, in the order in which they are raised: the doorkeeper last, when somebody reads what it lets in.
+    pub const ALL: [Self; 6] = [
+        Self::ControlPlane,
+        Self::ReaderEmail,
+        Self::ReaderTelegram,
+        Self::ReaderSlack,
+        Self::Planner,
+        Self::Doorkeeper,
+    ];
 
     /// The role's name: of its process, of its run folder and in policies.
     pub const fn as_str(self) -> &'static str {
@@ -44,6 +52,7 @@ impl Role {
             Self::ReaderTelegram => "reader-telegram",
             Self::ReaderSlack => "reader-slack",
             Self::ControlPlane => "control-plane",
+            Self::Doorkeeper => "doorkeeper",
         }
     }
 

@@ -85,7 +85,7 @@ pub struct Metadata {
     pub message_id: Option<String>,
     /// When it was written, RFC 3339 in UTC.
     pub date: Option<String>,
-    /// The chat or channel it was written in.
+    /// The id of the chat or channel it was written in: what an answer is sent to. A group's title is the subject.
     pub chat: Option<String>,
     /// Files that came along.
     pub attachments: Vec<Attachment>,

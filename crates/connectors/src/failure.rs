@@ -109,7 +109,7 @@ pub enum Fault {
 /// What the other side said. These are words from outside: they are cut and escaped, and prove nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The three digits of SMTP, or the HTTP status.
+    /// The three digits of SMTP, or the HTTP status; 0 where the protocol has no numbers, as IMAP.
     pub code: u16,
     /// The text behind them, on one line.
     pub words: String,
@@ -162,7 +162,8 @@ impl Cause {
             Cause::Egress(Problem::NotSent(
                 NotSent::NoCredential { .. } | NotSent::UnfitCredential { .. },
             )) => Fault::Owner,
-            Cause::System(_) | Cause::Egress(Problem::NotSent(NotSent::OutOfReach(_))) => Fault::Us,
+            Cause::System(_)
+            | Cause::Egress(Problem::NotSent(NotSent::OutOfReach(_) | NotSent::Unfit { .. })) => Fault::Us,
             Cause::Egress(_)
             | Cause::NotUnderstood(_)
             | Cause::Reply(_)
@@ -182,7 +183,10 @@ impl Reply {
 
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.code, self.words)
+        match self.code {
+            0 => f.write_str(&self.words),
+            code => write!(f, "{code} {}", self.words),
+        }
     }
 }
 

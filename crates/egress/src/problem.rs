@@ -4,7 +4,7 @@ use crate::{Key, OutOfReach};
 use std::net::IpAddr;
 
 /// A call without a reply.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// Nothing of the request was sent.
     #[error(transparent)]
@@ -15,7 +15,7 @@ pub enum Problem {
 }
 
 /// Why nothing was sent.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSent {
     /// The connector does not declare it.
     #[error(transparent)]
@@ -33,6 +33,14 @@ pub enum NotSent {
     UnfitCredential {
         /// Which.
         key: Key,
+    },
+    /// It cannot be said in HTTP.
+    #[error("{step}: {what}")]
+    Unfit {
+        /// What was to be done.
+        step: &'static str,
+        /// What is wrong.
+        what: String,
     },
     /// The name has no address.
     #[error("`{host}` cannot be resolved: {why}")]

@@ -62,6 +62,8 @@ fn zone1(folder: &Path) -> Zone1 {
             mail_from: "me@example.org".parse().unwrap(),
             host: "host.invalid".to_owned(),
             mail: MailRoute::Maildir(folder.join("outbox")),
+            services: executor::services::Services::default(),
+            standings: executor::standing::Standings::default(),
         },
         approval_expiry: SignedDuration::from_secs(300),
         permit_lifetime: SignedDuration::from_secs(300),

@@ -1,14 +1,16 @@
 //! What the executor reads before it binds anything. Every problem is named at once.
 
+use crate::credentials::FromVault;
 use crate::outbound::{MailRoute, Outbound};
 use crate::policy_in_force::PolicyText;
 use crate::record::RecordPlace;
+use crate::services::{Holder, Services};
+use crate::standing::Standings;
+use crate::webhooks::Webhooks;
 use action::Digest;
 use audit_log::{HeadKey, HeadKeyProblem, Signer};
 use capability::ApprovalVerifier;
-use connectors::smtp::{self, Smtp, SmtpConfig};
-use home::{Config, Home, MailDelivery, Problem, Problems, Security, SmtpSettings};
-use std::time::Duration;
+use home::{Config, Home, MailDelivery, Problem, Problems};
 
 /// Everything that comes from files.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub struct Settings {
     pub approvals: ApprovalVerifier,
     /// The connectors.
     pub outbound: Outbound,
+    /// Whose webhooks are taken in.
+    pub webhooks: Webhooks,
     /// Makes tags of recipients that say nothing to whoever has the record alone.
     pub tag_key: [u8; 32],
 }
@@ -42,12 +46,14 @@ impl Settings {
         let policy = policy.map_err(|problem| keep(problem.into())).ok();
         let approvals = approvals.map_err(|problem| keep(problem.into())).ok();
         let keys = keys.map_err(|problem| keep(problem.into())).ok();
-        let outbound = config.as_ref().map(|config| load_outbound(&home, config));
-        let outbound = outbound.transpose().map_err(|problem| keep(problem.into())).ok().flatten();
+        let holder = FromVault::of(&home).into_holder();
+        let outbound = config.as_ref().map(|config| load_outbound(&home, config, &holder));
+        let outbound = outbound.transpose().map_err(&mut keep).ok().flatten();
         match (config, policy, approvals, outbound, keys) {
             (Some(config), Some(policy), Some(approvals), Some(outbound), Some((signer, tag_key))) => {
                 let record = RecordPlace { log: home.audit_log(), content: home.content(), signer };
-                Ok((Self { home, config, policy, approvals, outbound, tag_key }, record))
+                let webhooks = Webhooks::of(&config, &holder.credentials, &outbound.standings);
+                Ok((Self { home, config, policy, approvals, outbound, webhooks, tag_key }, record))
             }
             _ => Err(Problems::none_or(problems)
                 .err()
@@ -73,31 +79,20 @@ fn load_approval_key(home: &Home) -> Result<ApprovalVerifier, Problem> {
     Home::read(&file)?.parse().map_err(|problem| Problem::new(&file, "", format!("{problem}")))
 }
 
-fn load_outbound(home: &Home, config: &Config) -> Result<Outbound, Problem> {
-    let mail = match &config.mail_delivery {
+fn load_outbound(home: &Home, config: &Config, holder: &Holder) -> Result<Outbound, Problems> {
+    let services = Services::set_up(home, &config.connectors, holder)?;
+    let standings = Standings::default();
+    services.names().into_iter().for_each(|connector| standings.set_up(connector));
+    let mail = match &config.connectors.mail_delivery {
         MailDelivery::Maildir(folder) => MailRoute::Maildir(folder.clone()),
-        MailDelivery::Smtp(settings) => MailRoute::Smtp(Box::new(load_smtp(home, settings)?)),
+        MailDelivery::Smtp(_) => MailRoute::Smtp,
+        MailDelivery::Gmail => MailRoute::Gmail,
     };
     Ok(Outbound {
-        mail_from: config.mail_from.clone(),
+        mail_from: config.connectors.mail_from.clone(),
         host: format!("{}.moltbot.invalid", config.host),
         mail,
+        services,
+        standings,
     })
-}
-
-fn load_smtp(home: &Home, settings: &SmtpSettings) -> Result<Smtp, Problem> {
-    let SmtpSettings { host, port, security } = settings;
-    let config = SmtpConfig {
-        host: host.clone(),
-        port: *port,
-        security: match security {
-            Security::Tls => smtp::Security::Tls,
-            Security::StartTls => smtp::Security::StartTls,
-            Security::None => smtp::Security::None,
-        },
-        hello_name: "localhost".to_owned(),
-        timeout: Duration::from_secs(60),
-    };
-    Smtp::new(config)
-        .map_err(|error| Problem::new(home.config_file(), "connectors.mail.smtp", error.to_string()))
 }

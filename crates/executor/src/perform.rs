@@ -216,7 +216,7 @@ impl Zone1 {
         };
         for (request, recalled) in interrupted {
             let outcome = match recalled {
-                Ok(recalled) => self.means.outbound.look_back(&request, &recalled),
+                Ok(recalled) => self.means.outbound.look_back(&request, &recalled).await,
                 Err(refusal) => Outcome::Unknown { why: refusal.to_string() },
             };
             self.note(Event::ExecutionFinished { request, outcome }).await?;

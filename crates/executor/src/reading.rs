@@ -1,7 +1,7 @@
 //! Handing raw items to readers, and believing nothing they say about them.
 
-use crate::intake::Spool;
 use crate::refusal::Refusal;
+use crate::spool::Spool;
 use crate::zone1::Zone1;
 use clean_content::{CleanContent, ContentType, Untrusted};
 use ledger::{Event, ItemState, quoted};

@@ -2,10 +2,13 @@
 
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::intake::{self, Spool};
+use crate::intake;
 use crate::policy_in_force::PolicyInForce;
 use crate::record::Record;
-use crate::serve::{Bridge, ControlService, PlannerService, ReaderService, SupervisorService, serve};
+use crate::serve::{
+    Bridge, ControlService, PlannerService, ReaderService, SupervisorService, WebhookService, serve,
+};
+use crate::spool::{self, Spool};
 use crate::upkeep::upkeep;
 use crate::zone1::{Means, Zone1};
 use action::Role;
@@ -29,8 +32,8 @@ pub struct Sockets {
 impl Sockets {
     /// Binds a bridge for every zone and for the supervisor, and the socket for ops scripts.
     pub fn bind(config: &Config) -> Result<Self, CannotListen> {
-        let bridges = Role::ALL
-            .into_iter()
+        let bridges = config
+            .roles()
             .map(|role| Ok((role, Listener::bind(&config.bridge_socket(role))?)))
             .collect::<Result<_, CannotListen>>()?;
         let supervisor = Listener::bind(&config.supervisor_bridge_socket())?;
@@ -45,12 +48,20 @@ pub async fn run(
     sockets: Sockets,
     walls: sandbox::Walls,
 ) -> anyhow::Result<()> {
-    let Settings { home, config, policy, approvals, outbound, tag_key } = settings;
+    let Settings { home, config, policy, approvals, outbound, webhooks, tag_key } = settings;
     let health = Health::new(Process::Executor.as_str(), &["record", "policy", Role::Planner.as_str()]);
     for source in &config.sources {
         health.set(source.reader.as_str(), Readiness::NotReady("no reader attends yet".to_owned()));
     }
     health.fact("walls", serde_json::to_value(&walls)?);
+    let feeds = outbound.services.feeds(&home, &config)?;
+    let standings = outbound.standings.clone();
+    standings.tell(health.clone());
+    let mut deviations = config.connectors.deviations();
+    deviations.extend(webhooks.deviation().map(|what| ("webhooks", what)));
+    if !deviations.is_empty() {
+        health.fact("deviations", serde_json::to_value(deviations)?);
+    }
     let clock = Clock::of_the_machine(record.latest());
     let (policy, established) =
         PolicyInForce::establish(&mut record, home.policy_file(), policy, clock.now())?;
@@ -78,12 +89,13 @@ pub async fn run(
 
     zone1.started(env!("CARGO_PKG_VERSION")).await.context("the record cannot be written")?;
     zone1.settle_interrupted().await?;
-    intake::tidy(&zone1, &spool).await?;
+    spool::tidy(&zone1, &spool).await?;
     health.set("record", Readiness::Ready);
 
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(serve_health(sockets.health, health.clone()));
     let (desk, turns) = (Arc::default(), Turns::default());
+    let webhooks = Arc::new(webhooks);
     let supervisor = Bridge::Supervisor(SupervisorService { zone1: Arc::clone(&zone1) });
     let limits = supervisor.limits();
     let (listener, its_turns) = (sockets.supervisor, turns.clone());
@@ -110,14 +122,28 @@ pub async fn run(
                 Bridge::Planner(PlannerService { zone1, zone, health })
             }
             Role::ControlPlane => Bridge::Control(ControlService { zone1: Arc::clone(&zone1), zone }),
+            Role::Doorkeeper => {
+                let (zone1, webhooks) = (Arc::clone(&zone1), Arc::clone(&webhooks));
+                let answered =
+                    health.counters("webhooks", "Requests of strangers, by what was answered", "status");
+                Bridge::Webhooks(WebhookService { zone1, zone, spool: spool.clone(), webhooks, answered })
+            }
         };
         let (limits, turns) = (bridge.limits(), turns.clone());
         tasks.spawn(async move { serve(listener, bridge, limits, &turns).await });
     }
     for source in config.sources {
         let (zone1, spool, health) = (Arc::clone(&zone1), spool.clone(), health.clone());
+        let Some(maildir) = source.maildir else { continue };
         tasks.spawn(async move {
-            intake::watch(&zone1, &spool, source.name, &source.maildir, &health).await;
+            intake::watch(&zone1, &spool, source.name, &maildir, &health).await;
+            Ok(())
+        });
+    }
+    for feed in feeds {
+        let (zone1, spool, standings) = (Arc::clone(&zone1), spool.clone(), standings.clone());
+        tasks.spawn(async move {
+            feed.follow(zone1, spool, standings).await;
             Ok(())
         });
     }

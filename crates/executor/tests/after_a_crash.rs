@@ -1,65 +1,20 @@
 //! What a crash left is made up for: a wish asked again is the same request, and an item that waits still waits.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
+mod zone;
+
 use action::{Request, Role, ZoneId};
-use audit_log::{HeadKey, Options, Signer};
-use capability::{ApprovalKey, PermitKey};
 use executor::caller::Caller;
-use executor::clock::Clock;
-use executor::intake::{Spool, tidy};
 use executor::judge::{Standing, UntrustedWish};
-use executor::outbound::{MailRoute, Outbound};
-use executor::policy_in_force::PolicyInForce;
-use executor::record::{Record, RecordPlace};
-use executor::zone1::{Means, Zone1};
-use jiff::{SignedDuration, Timestamp};
+use executor::record::Record;
+use executor::spool::{Spool, tidy};
+use executor::zone1::Zone1;
+use jiff::Timestamp;
 use ledger::{Event, ItemState};
-use policy::Policy;
-use ring::rand::SystemRandom;
 use std::path::Path;
+use zone::{record, zone1};
 
-const POLICY: &str = r#"
-    @id("mail")
-    permit (principal in Role::"planner", action == Action::"send_email", resource == Connector::"mail");
-"#;
 const PARAMETERS: &str = r#"{"to":"ann@example.org","subject":"Hi","body":"Hello"}"#;
-
-fn record(folder: &Path) -> Record {
-    let key = folder.join("record.key");
-    if !key.exists() {
-        std::fs::write(&key, HeadKey::generate_text(&SystemRandom::new()).unwrap()).unwrap();
-    }
-    let key = HeadKey::from_text(&std::fs::read_to_string(&key).unwrap()).unwrap();
-    let signer = Signer { origin: home::RECORD_ORIGIN.parse().unwrap(), key };
-    let place = RecordPlace { log: folder.join("log.jsonl"), content: folder.join("content"), signer };
-    Record::open(place, &Options::default()).unwrap()
-}
-
-fn zone1(folder: &Path) -> Zone1 {
-    let approvals =
-        ApprovalKey::from_text(&ApprovalKey::generate_text(&SystemRandom::new()).unwrap()).unwrap();
-    let means = Means {
-        host: "local".to_owned(),
-        latch: folder.join("latch"),
-        clock: Clock::of_the_machine(Timestamp::MIN),
-        policy: {
-            let file = folder.join("policy.cedar");
-            std::fs::write(&file, POLICY).unwrap();
-            PolicyInForce::new(file, Policy::load(POLICY).unwrap(), POLICY)
-        },
-        permits: PermitKey::generate(&SystemRandom::new()).unwrap(),
-        approvals: approvals.verifier(),
-        outbound: Outbound {
-            mail_from: "me@example.org".parse().unwrap(),
-            host: "host.invalid".to_owned(),
-            mail: MailRoute::Maildir(folder.join("outbox")),
-        },
-        approval_expiry: SignedDuration::from_secs(300),
-        permit_lifetime: SignedDuration::from_secs(300),
-        tag_key: [7; 32],
-    };
-    Zone1::new(record(folder), means)
-}
 
 fn planner() -> ZoneId {
     ZoneId::new("local", Role::Planner)
@@ -132,6 +87,33 @@ async fn an_item_whose_bytes_cannot_be_opened_just_now_is_not_given_up() {
     tidy(&after, &Spool::new(folder.path().to_owned(), folder.path().to_owned())).await.unwrap();
     drop(after);
     assert!(!waits(&record(folder.path())));
+}
+
+#[tokio::test]
+async fn an_item_whose_clean_content_never_reached_the_disk_is_read_again() {
+    for raw_is_there in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        drop(zone1_with_an_item(folder.path()).await);
+        let cleaned = Event::ItemCleaned {
+            item: "email-1".to_owned(),
+            clean: action::Digest::of(b"the power went before this was written"),
+            injection_warning: false,
+            findings: Vec::new(),
+        };
+        record(folder.path()).write(Timestamp::now(), cleaned).unwrap().wait().await.unwrap();
+        let raw = folder.path().join("email-1.raw");
+        if raw_is_there {
+            std::fs::write(&raw, "hi").unwrap();
+        }
+
+        let after = zone1(folder.path());
+        tidy(&after, &Spool::new(folder.path().to_owned(), folder.path().to_owned())).await.unwrap();
+        drop(after);
+        let state = record(folder.path()).ledger().item("email-1").unwrap().state.clone();
+        assert_eq!(state == ItemState::Received, raw_is_there);
+        assert_eq!(state == ItemState::Quarantined, !raw_is_there);
+        assert_eq!(raw.exists(), raw_is_there, "nothing is lost");
+    }
 }
 
 async fn zone1_with_an_item(folder: &Path) -> Zone1 {

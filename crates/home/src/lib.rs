@@ -12,8 +12,8 @@ mod problem;
 mod section;
 
 pub use config::{
-    Config, MailDelivery, RaisedBy, SandboxRequirement, Security, SmtpSettings, Source, TEMPLATE,
-    template_for_the_machine,
+    Config, Connectors, Feed, Imap, MailDelivery, RaisedBy, SandboxRequirement, Security, Server, Source,
+    TEMPLATE, WayOut, Webhooks, template_for_the_machine,
 };
 pub use latch::{CannotLatch, CannotLift, KilledHome, Latch, Latched, Level, Order};
 pub use layout::{HOME_OF_THE_MACHINE, Home, MARKER, NotAHome, Process, RECORD_ORIGIN, WITNESS_ORIGIN};

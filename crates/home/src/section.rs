@@ -84,6 +84,35 @@ impl<'r, 'a> Section<'r, 'a> {
         self.string(key, example)
     }
 
+    /// `true` or `false`, or the default when the key is absent.
+    pub(crate) fn boolean(&self, key: &'static str, default: bool) -> bool {
+        match self.take(key) {
+            None => default,
+            Some(Value::Boolean(is)) => is,
+            Some(other) => {
+                self.wrong(key, "must be true or false, without quotes", &other);
+                default
+            }
+        }
+    }
+
+    /// A list of strings; an absent one is empty.
+    pub(crate) fn strings(&self, key: &'static str) -> Vec<String> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let strings = value.as_array().and_then(|all| {
+            all.iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+        });
+        strings.unwrap_or_else(|| {
+            self.wrong(key, "must be a list of strings, written [\"…\", \"…\"]", &value);
+            Vec::new()
+        })
+    }
+
+    /// Whether the key is there.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// A whole number within a range, or the default when the key is absent.
     pub(crate) fn number(
         &self,

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its case fails")]
 
 use action::Role;
-use home::{Config, Home, MARKER, MailDelivery, NotAHome, Process, RaisedBy, SandboxRequirement, TEMPLATE};
+use home::{
+    Config, Feed, Home, MARKER, MailDelivery, NotAHome, Process, RaisedBy, SandboxRequirement, TEMPLATE,
+};
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -25,7 +27,7 @@ fn the_shipped_file_and_an_empty_one_mean_the_same_but_for_the_source() {
     let (folder, home) = home_with(TEMPLATE);
     let shipped = Config::load(&home).unwrap();
     assert_eq!(shipped.host, "local");
-    assert_eq!(shipped.mail_delivery, MailDelivery::Maildir(folder.path().join("mail/outbox")));
+    assert_eq!(shipped.connectors.mail_delivery, MailDelivery::Maildir(folder.path().join("mail/outbox")));
     assert_eq!(shipped.approval_expiry.as_secs(), 300);
     assert_eq!(shipped.sandbox, SandboxRequirement::BestEffort);
     assert_eq!(shipped.sources.len(), 1);
@@ -107,7 +109,7 @@ fn one_message_names_every_problem_with_its_key() {
         "approvals.expire: is not a key here",
         "permits.lifetime_seconds: must be a whole number",
         "connectors.mail.from: `me` is not a plain mail address",
-        "connectors.mail.deliver: must be \"maildir\" or \"smtp\", found \"pigeon\"",
+        "connectors.mail.deliver: must be \"maildir\" or \"smtp\" or \"gmail\", found \"pigeon\"",
         "sources.email.maildirs: is not a key here",
         "zones.sandbox: must be \"require\" or \"best-effort\", found true",
         "moltbot.toml",
@@ -137,6 +139,46 @@ fn mail_in_the_clear_to_another_machine_is_refused() {
 }
 
 #[test]
+fn a_password_is_not_sent_in_the_clear_without_the_owners_word() {
+    let server = |also: &str| format!("[connectors.imap]\nhost = \"127.0.0.1\"\nsecurity = \"none\"\n{also}");
+    assert!(problems(&server("")).contains("connectors.imap.security: would send the password in the clear"));
+    let (_folder, home) = home_with(&server("danger_allow_plaintext_loopback = true\n"));
+    let config = Config::load(&home).unwrap();
+    let said = config.connectors.deviations();
+    assert!(matches!(said.as_slice(), [("imap", what)] if what.contains("without TLS")), "{said:?}");
+}
+
+#[test]
+fn a_source_is_fed_by_a_service_that_is_set_up_or_by_a_folder() {
+    let said = problems("[sources.telegram]\nconnector = \"telegram\"\n");
+    assert!(said.contains("needs [connectors.telegram]"), "{said}");
+    let said =
+        problems("[connectors.slack]\n[sources.slack]\nconnector = \"slack\"\nchannels = [\"general\"]\n");
+    assert!(said.contains("sources.slack.channels: must name the channels"), "{said}");
+    let said = problems("[connectors.mail]\ndeliver = \"gmail\"\n");
+    assert!(said.contains("connectors.mail.deliver: is \"gmail\", which needs [connectors.gmail]"), "{said}");
+
+    let (_folder, home) = home_with("[connectors.telegram]\n[sources.telegram]\nconnector = \"telegram\"\n");
+    let config = Config::load(&home).unwrap();
+    let [source] = config.sources.as_slice() else { panic!("{config:?}") };
+    assert_eq!((&source.maildir, &source.feed), (&None, &Some(Feed::Telegram)));
+}
+
+#[test]
+fn another_server_than_the_providers_own_is_told_of() {
+    let (_folder, home) = home_with(
+        "[connectors.telegram]\nendpoint = \"https://127.0.0.1:8443\"\n[connectors.slack]\n\
+         endpoint = \"https://slack.com/api\"\n[connectors.gmail]\ntoken_endpoint = \"https://x.example\"\n",
+    );
+    let said = Config::load(&home).unwrap().connectors.deviations();
+    let expected = [
+        ("gmail", "token_endpoint is https://x.example".to_owned()),
+        ("telegram", "endpoint is https://127.0.0.1:8443".to_owned()),
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
 fn mail_cannot_go_round_in_circles() {
     let said = problems("[sources.email]\nmaildir = \"mail/outbox\"\n");
     assert!(said.contains("round in circles"), "{said}");
@@ -158,4 +200,56 @@ fn what_is_not_a_home_is_refused_with_what_to_do() {
     std::fs::write(folder.path().join(MARKER), "").unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
     assert!(matches!(Home::open(folder.path()), Err(NotAHome::Open { .. })));
+}
+
+#[test]
+fn services_call_at_an_address_of_this_machine_and_nowhere_else() {
+    let load = |config: &str| {
+        let (_folder, home) = home_with(config);
+        Config::load(&home)
+    };
+    let roles = |config: &str| load(config).unwrap().roles().collect::<Vec<_>>();
+    assert!(!roles("").contains(&Role::Doorkeeper), "nobody listens unless the owner says so");
+    assert_eq!(roles("[webhooks]\n"), Role::ALL);
+    let webhooks = load("[webhooks]\n").unwrap().webhooks.unwrap();
+    assert_eq!((webhooks.listen.to_string(), webhooks.public_url), ("127.0.0.1:8473".to_owned(), None));
+    for listen in ["127.0.0.1:80", "[::1]:8473"] {
+        assert!(load(&format!("[webhooks]\nlisten = \"{listen}\"\n")).is_ok(), "{listen}");
+    }
+    for listen in
+        ["0.0.0.0:8473", "192.168.0.1:8473", "[::]:8473", "127.0.0.1", "127.0.0.1:0", "localhost:8473"]
+    {
+        let said = problems(&format!("[webhooks]\nlisten = \"{listen}\"\n"));
+        assert!(
+            said.contains("webhooks.listen: must be an address of this machine itself"),
+            "{listen}: {said}"
+        );
+    }
+}
+
+#[test]
+fn the_public_address_is_https_and_twilio_needs_it() {
+    let at = |url: &str, more: &str| {
+        let (_folder, home) = home_with(&format!("[webhooks]\npublic_url = \"{url}\"\n{more}"));
+        Config::load(&home)
+            .map(|config| config.webhooks.unwrap().public_address("/twilio").unwrap().to_string())
+    };
+    assert_eq!(at("https://hooks.example.org", "").unwrap(), "https://hooks.example.org/twilio");
+    assert_eq!(at("https://example.org:8443/bot/", "").unwrap(), "https://example.org:8443/bot/twilio");
+    let loopback = "danger_allow_plaintext_loopback = true\n";
+    assert_eq!(at("http://127.0.0.1:8473", loopback).unwrap(), "http://127.0.0.1:8473/twilio");
+    for (url, more) in [
+        ("http://hooks.example.org", ""),
+        ("http://hooks.example.org", loopback),
+        ("http://127.0.0.1:8473", ""),
+        ("https://me:pw@example.org", ""),
+        ("https://example.org/?a=1", ""),
+        ("ftp://example.org", ""),
+        ("example.org", ""),
+    ] {
+        let said = at(url, more).unwrap_err().to_string();
+        assert!(said.contains("webhooks.public_url: "), "{url}: {said}");
+    }
+    let said = problems("[connectors.twilio]\n[webhooks]\n");
+    assert!(said.contains("webhooks.public_url: is missing; Twilio signs the address"), "{said}");
 }

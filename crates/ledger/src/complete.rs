@@ -177,6 +177,8 @@ impl Completeness {
             | Event::ItemRefused { .. }
             | Event::ItemCleaned { .. }
             | Event::ItemQuarantined { .. }
+            | Event::ItemReturned { .. }
+            | Event::SourceAdvanced { .. }
             | Event::ItemDelivered { .. }
             | Event::ItemSettled { .. }
             | Event::CapabilityRefused { .. }

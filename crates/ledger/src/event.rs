@@ -43,6 +43,10 @@ pub enum Event {
     ItemCleaned { item: String, clean: Digest, injection_warning: bool, findings: Vec<String> },
     /// No clean content could be had; the raw item is kept in quarantine.
     ItemQuarantined { item: String, why: String },
+    /// A crash kept the entry of an item's clean content and not the content: a reader reads it again.
+    ItemReturned { item: String, why: String },
+    /// Everything of a source up to here is in the spool. It names nobody: only the source's provider can read it.
+    SourceAdvanced { source: String, cursor: String },
     /// Clean content was handed to a zone.
     ItemDelivered { item: String, zone: String },
     /// The planner is done with an item.

@@ -15,12 +15,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 /// How many items are known after they are done with: a file that is met again was already taken in.
 const KNOWN_ITEMS: usize = 100_000;
 
+/// How many of what was not taken in is known: a provider tells of the same again within hours.
+const KNOWN_REFUSED: usize = 10_000;
+
 /// The state of everything that is not finished, and of what finished lately.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Ledger {
     items: BTreeMap<String, Item>,
     /// The last items that were taken in, oldest first.
     known_items: VecDeque<String>,
+    /// Source and name of the last that were not taken in, oldest first.
+    #[serde(default)]
+    known_refused: VecDeque<(String, String)>,
     requests: BTreeMap<String, Asked>,
     /// Tags of recipients that were written to with the owner's yes.
     known_recipients: BTreeSet<Digest>,
@@ -31,6 +37,9 @@ pub struct Ledger {
     /// Whether the owner froze everything and has not let it go on.
     #[serde(default)]
     frozen: bool,
+    /// How far each source was read.
+    #[serde(default)]
+    cursors: BTreeMap<String, String>,
     order: u64,
     /// Follows from the rest; built anew when a state was carried over.
     #[serde(skip)]
@@ -75,6 +84,19 @@ impl Ledger {
                 self.move_item(item, |_| ItemState::Cleaned(cleaned));
             }
             Event::ItemQuarantined { item, why: _ } => self.move_item(item, |_| ItemState::Quarantined),
+            Event::ItemReturned { item, why: _ } => self.move_item(item, |state| match state {
+                ItemState::Cleaned(_) => ItemState::Received,
+                ItemState::Received | ItemState::Settled(_) | ItemState::Quarantined => state,
+            }),
+            Event::ItemRefused { source, name, why: _ } => {
+                self.known_refused.push_back((source.clone(), name.clone()));
+                if self.known_refused.len() > KNOWN_REFUSED {
+                    self.known_refused.pop_front();
+                }
+            }
+            Event::SourceAdvanced { source, cursor } => {
+                self.cursors.insert(source.clone(), cursor.clone());
+            }
             Event::ItemDelivered { item, zone: _ } => self.move_item(item, |state| match state {
                 ItemState::Cleaned(cleaned) => ItemState::Cleaned(Cleaned { delivered: true, ..cleaned }),
                 ItemState::Settled(cleaned) => ItemState::Settled(Cleaned { delivered: true, ..cleaned }),
@@ -176,7 +198,6 @@ impl Ledger {
             | Event::PolicyFileChanged { .. }
             | Event::PolicyFileRestored { .. }
             | Event::PolicyRefused { .. }
-            | Event::ItemRefused { .. }
             | Event::CapabilityRepeated { .. }
             | Event::CapabilityRefused { .. }
             | Event::CallRefused { .. }
@@ -218,6 +239,11 @@ impl Ledger {
         self.index = Index::of(self);
     }
 
+    /// How far a source was read: what its connector is handed to go on from there.
+    pub fn cursor(&self, source: &str) -> Option<&str> {
+        self.cursors.get(source).map(String::as_str)
+    }
+
     /// The policy that was applied last.
     pub const fn policy(&self) -> Option<Digest> {
         self.policy
@@ -236,6 +262,11 @@ impl Ledger {
     /// Whether this item was taken in before.
     pub fn knows_item(&self, item: &str) -> bool {
         self.index.known_items.contains(item)
+    }
+
+    /// Whether it is recorded of this name that it was not taken in.
+    pub fn knows_refused(&self, source: &str, name: &str) -> bool {
+        self.known_refused.iter().any(|(of, known)| of == source && known == name)
     }
 
     /// Whether the owner agreed to something that reached this recipient, and it was done.
@@ -397,5 +428,27 @@ impl Index {
             // The outcome does not count again what its intent counted.
             uses.spent.insert((since, id.to_owned()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_refused_is_known_for_long_and_is_carried_over() {
+        let mut ledger = Ledger::default();
+        let refused = |n: usize| Event::ItemRefused {
+            source: "sms".to_owned(),
+            name: format!("SM{n}"),
+            why: "nobody reads it".to_owned(),
+        };
+        (0..=KNOWN_REFUSED).for_each(|n| ledger.apply(Timestamp::UNIX_EPOCH, &refused(n)));
+        let ledger = Ledger::from_carried(&ledger.carried().unwrap()).unwrap();
+        assert!(!ledger.knows_refused("sms", "SM0"), "the oldest is forgotten");
+        assert!(
+            ledger.knows_refused("sms", "SM1") && ledger.knows_refused("sms", &format!("SM{KNOWN_REFUSED}"))
+        );
+        assert!(!ledger.knows_refused("call", "SM1"), "it is another source's name");
     }
 }

@@ -111,6 +111,8 @@ impl Event {
             | Self::ItemRefused { .. }
             | Self::ItemCleaned { .. }
             | Self::ItemQuarantined { .. }
+            | Self::ItemReturned { .. }
+            | Self::SourceAdvanced { .. }
             | Self::ItemDelivered { .. }
             | Self::ItemSettled { .. }
             | Self::CapabilityRefused { .. }

@@ -82,11 +82,9 @@ fn maildirs(config: &Config) -> Vec<(String, std::path::PathBuf)> {
     let sources = config
         .sources
         .iter()
-        .map(|source| (format!("sources.{}.maildir", source.name), source.maildir.clone()));
-    let outbox = match &config.mail_delivery {
-        home::MailDelivery::Maildir(folder) => Some(("connectors.mail.maildir".to_owned(), folder.clone())),
-        home::MailDelivery::Smtp(_) => None,
-    };
+        .filter_map(|source| Some((format!("sources.{}.maildir", source.name), source.maildir.clone()?)));
+    let outbox =
+        config.connectors.outbox().map(|folder| ("connectors.mail.maildir".to_owned(), folder.clone()));
     sources.chain(outbox).collect()
 }
 

@@ -7,6 +7,8 @@ mod answers;
 mod approvals;
 mod audit;
 mod check;
+mod connect;
+mod connectors;
 mod demo;
 mod explain;
 mod init;
@@ -68,6 +70,14 @@ enum Command {
     /// What the agent may do.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Set a service up, step by step: gmail, telegram, slack, twilio or mail.
+    Connect(connect::Arguments),
+    /// The services that are reached: whether they work.
+    #[command(subcommand)]
+    Connectors(connectors::Command),
+    /// The way out: who may reach what, and whether its walls hold.
+    #[command(subcommand)]
+    Egress(connectors::EgressCommand),
     /// What the executor authenticates with, encrypted and signed. No zone ever sees it.
     #[command(subcommand)]
     Secrets(secrets::Command),
@@ -116,6 +126,9 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Approvals(command) => approvals::command(&home()?, &command),
         Command::Audit(command) => audit::command(&home()?, &command),
         Command::Policy(command) => policy::command(&home()?, &command),
+        Command::Connect(arguments) => connect::command(&home()?, &arguments),
+        Command::Connectors(command) => connectors::command(&home()?, &command),
+        Command::Egress(command) => connectors::egress(&home()?, &command),
         Command::Secrets(command) => secrets::command(&home()?, &command),
         Command::Sanitize { content_type, explain: true, .. } => {
             explain::command(content_type.unwrap_or(ContentType::Email))

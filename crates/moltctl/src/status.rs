@@ -83,7 +83,7 @@ fn latch_in_words(home: &Home, latch: &Latched) -> Option<String> {
 async fn look(config: &Config) -> (Option<Report>, Vec<Row>) {
     let supervisor = ask(&config.health_socket(Process::Supervisor)).await.ok();
     let mut rows = Vec::new();
-    for process in Supervisor::processes() {
+    for process in Supervisor::processes(config) {
         let seen = supervisor
             .as_ref()
             .and_then(|report| report.facts.get("processes")?.get(process.as_str()).cloned());
@@ -121,6 +121,8 @@ impl Row {
             "cell": self.seen.get("cell"),
             "checks": self.report.as_ref().map(|report| &report.checks),
             "walls": self.walls(),
+            "connectors": self.report.as_ref().and_then(|report| report.facts.get("connectors")),
+            "deviations": self.report.as_ref().and_then(|report| report.facts.get("deviations")),
         })
     }
 
@@ -147,6 +149,26 @@ impl Row {
         }
         if let Some(alert) = self.seen.get("alert").and_then(Value::as_str) {
             line.push_str(&format!("\n                 ALERT: {}", one_line(alert)));
+        }
+        let facts = |name: &str| self.report.as_ref().and_then(|report| report.facts.get(name).cloned());
+        for deviation in facts("deviations").iter().flat_map(|all| all.as_array().into_iter().flatten()) {
+            let words: Vec<_> =
+                deviation.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            line.push_str(&format!(
+                "\n                 NOT THE PROVIDER'S OWN: {}",
+                one_line(&words.join(": "))
+            ));
+        }
+        for (name, standing) in
+            facts("connectors").iter().flat_map(|all| all.as_object().into_iter().flatten())
+        {
+            let word = |key: &str| standing.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let words = if word("state") == "degraded" {
+                format!("DEGRADED: {}", word("why"))
+            } else {
+                word("state")
+            };
+            line.push_str(&format!("\n                 {}: {}", one_line(name), one_line(&words)));
         }
         for (name, check) in self.report.iter().flat_map(|report| &report.checks) {
             if let Readiness::NotReady(why) = check {

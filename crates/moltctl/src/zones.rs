@@ -84,9 +84,30 @@ pub(crate) fn command(path: &Path, command: &Command) -> anyhow::Result<ExitCode
                 } else {
                     Prober::Directly(&home, &config)
                 };
-                probe(prober, zone.as_deref(), *json).await
+                probe(&config, prober, zone.as_deref(), *json).await
             }
         }
+    })
+}
+
+/// What the walls of each zone withstood just now: the zone, that in short, and whether nothing got through. Nothing while
+/// everything is down.
+pub(crate) fn withstood(path: &Path) -> anyhow::Result<Option<Vec<(String, String, bool)>>> {
+    let home = Home::open(path)?;
+    let config = Config::load(&home)?;
+    if ::zones::supervisor(&home)?.is_none() {
+        return Ok(None);
+    }
+    runtime()?.block_on(async {
+        let bridge = ZonesBridgeClient::new(lazy_channel(&config.zones_socket())?);
+        let mut prober = Prober::Supervisor(Box::new(bridge));
+        let mut all = Vec::new();
+        for zone in probed_zones(&config).map(|process| process.to_string()) {
+            let attempts = prober.probe(&zone).await.with_context(|| zone.clone())?;
+            let held = attempts.iter().all(|attempt| attempt.result != "got-through");
+            all.push((zone, in_short(&attempts), held));
+        }
+        Ok(Some(all))
     })
 }
 
@@ -131,8 +152,13 @@ async fn order(mut bridge: ZonesBridgeClient<Channel>, one: &One, order: Order) 
 }
 
 /// Exit 0 when nothing got through, 1 when something did.
-async fn probe(mut prober: Prober<'_>, zone: Option<&str>, as_json: bool) -> anyhow::Result<ExitCode> {
-    let all = || probed_zones().map(|process| process.to_string()).collect();
+async fn probe(
+    config: &Config,
+    mut prober: Prober<'_>,
+    zone: Option<&str>,
+    as_json: bool,
+) -> anyhow::Result<ExitCode> {
+    let all = || probed_zones(config).map(|process| process.to_string()).collect();
     let zones: Vec<String> = zone.map_or_else(all, |zone| vec![zone.to_owned()]);
     let (mut reports, mut held) = (serde_json::Map::new(), true);
     for zone in zones {
@@ -165,7 +191,7 @@ impl Prober<'_> {
                 Ok(bridge.probe(request).await.map_err(in_words)?.into_inner().attempts)
             }
             Self::Directly(home, config) => {
-                let process = probed_zones().find(|process| process.as_str() == zone);
+                let process = probed_zones(config).find(|process| process.as_str() == zone);
                 let process = process.context("is not a zone that is probed")?;
                 let programs = Programs::beside(&std::env::current_exe()?).ok();
                 let probed = ::zones::probe(home, config, &Decoys::set(), programs.as_ref(), process).await?;

@@ -15,9 +15,13 @@ const OF_OPEN_FILES: &[Allowance] = &[
     allow(SYS_writev, "the same out of several buffers"),
     allow(SYS_recvfrom, "how sockets are read"),
     allow(SYS_recvmsg, "how sockets are read"),
-    allow(SYS_sendto, "how sockets are written; a stream cannot be told another address"),
-    allow(SYS_sendmsg, "how sockets are written; a stream cannot be told another address"),
-    allow(SYS_accept4, "callers of the health socket, which was bound before"),
+    allow_when(
+        SYS_sendto,
+        &[NOT_DIALLING_3],
+        "how sockets are written; a stream cannot be told another address",
+    ),
+    allow_when(SYS_sendmsg, &[NOT_DIALLING_2], "the same out of several buffers"),
+    allow(SYS_accept4, "callers of the health socket, and of a doorkeeper's, which were bound before"),
     allow(SYS_getsockname, "the accepting side asks for it"),
     allow(SYS_getpeername, "the accepting side asks for it"),
     allow_when(
@@ -57,6 +61,11 @@ const OF_OPEN_FILES: &[Allowance] = &[
 const OF_OPEN_FILES_BY_OLDER_NAMES: &[Allowance] = &[allow(SYS_epoll_wait, "the runtime waits")];
 #[cfg(not(target_arch = "x86_64"))]
 const OF_OPEN_FILES_BY_OLDER_NAMES: &[Allowance] = &[];
+
+/// A TCP socket that is told to send with `MSG_FASTOPEN` dials first, also one that listened and was shut down; it would dial from
+/// the network that it was made in.
+const NOT_DIALLING_2: When = When::Masked { argument: 2, mask: MSG_FASTOPEN as u64, value: 0 };
+const NOT_DIALLING_3: When = When::Masked { argument: 3, mask: MSG_FASTOPEN as u64, value: 0 };
 
 /// Neither may make code of data.
 const NOT_EXECUTABLE: When = When::Masked { argument: 2, mask: PROT_EXEC as u64, value: 0 };

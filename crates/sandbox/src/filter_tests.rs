@@ -126,6 +126,8 @@ fn arguments_are_looked_at() {
         (SYS_socketpair, [1, 2, 0], Some(1)),
         (SYS_socketpair, [1, 5, 0], Some(1)),
         (SYS_socketpair, [2, 1, 0], Some(97)),
+        (libc::SYS_sendmsg, [3, 0, libc::MSG_NOSIGNAL as u64], None),
+        (libc::SYS_sendmsg, [3, 0, (libc::MSG_NOSIGNAL | libc::MSG_FASTOPEN) as u64], Some(1)),
         (SYS_prctl, [15, 0, 0], None),
         (SYS_prctl, [1, 0, 0], Some(1)),
         (SYS_madvise, [0, 0, 4], None),

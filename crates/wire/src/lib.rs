@@ -3,7 +3,7 @@
 //! What each message means, who sends it and what of it is trusted is said in `proto/moltbot/v1/`. These types never
 //! travel further than a zone's `serve.rs`: there they become domain types, and every field is named when they do.
 
-/// `moltbot.v1`: reader, planner, control, operator, supervisor and zones edges.
+/// `moltbot.v1`: reader, planner, control, operator, supervisor, webhooks and zones edges.
 #[expect(
     missing_docs,
     clippy::allow_attributes,

@@ -50,14 +50,19 @@ pub(crate) enum Stage {
 // === impl Supervisor ===
 
 impl Supervisor {
-    /// Every process there is, in the order in which they are raised.
-    pub fn processes() -> impl Iterator<Item = Process> {
+    /// Every process that a home may have, whatever its configuration says now: for who looks what is there.
+    pub(crate) fn every_process() -> impl Iterator<Item = Process> {
         std::iter::once(Process::Executor).chain(Role::ALL.into_iter().map(Process::Zone))
+    }
+
+    /// Every process of a home, in the order in which they are raised.
+    pub fn processes(config: &Config) -> impl Iterator<Item = Process> {
+        std::iter::once(Process::Executor).chain(config.roles().map(Process::Zone))
     }
 
     /// A supervisor; nothing is raised yet.
     pub fn new(home: Home, config: Config, programs: Programs) -> Self {
-        let needs: Vec<_> = Self::processes().map(Process::as_str).collect();
+        let needs: Vec<_> = Self::processes(&config).map(Process::as_str).collect();
         let health = Health::new(Process::Supervisor.as_str(), &needs);
         let cells = Cells::of(&home);
         Self { launcher: Launcher { home, config, programs, cells }, health }
@@ -82,7 +87,7 @@ impl Supervisor {
         let (stage, stages) = watch::channel(Stage::Run);
         let mut keepers: BTreeMap<Stage, JoinSet<()>> = BTreeMap::new();
         let mut orders = Orders::default();
-        for process in Self::processes() {
+        for process in Self::processes(&launcher.config) {
             let last = match process {
                 Process::Executor | Process::Supervisor => Stage::StopExecutor,
                 Process::Zone(Role::ControlPlane) => Stage::StopAll,
@@ -97,7 +102,7 @@ impl Supervisor {
         duties.spawn(telling);
         duties.spawn(watch_all(launcher.config.clone(), standings.clone(), health));
         duties.spawn(prober.clone().probe_all());
-        duties.spawn(crate::operator::serve(operators, standings, orders, prober));
+        duties.spawn(crate::operator::serve(operators, launcher.config.clone(), standings, orders, prober));
         stop.await;
         for next in [Stage::StopZones, Stage::StopExecutor, Stage::StopAll] {
             stage.send_replace(next);
@@ -118,7 +123,7 @@ async fn watch_all(config: Config, standings: Standings, health: Health) {
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        for process in Supervisor::processes() {
+        for process in Supervisor::processes(&config) {
             let answer = ask(&config.health_socket(process)).await;
             if standings.heard(process, answer.is_ok(), config.unresponsive_after) {
                 kill_silent(process, &standings, config.unresponsive_after);

@@ -4,7 +4,7 @@ use crate::local::Supervisor;
 use crate::orders::{Orders, Wanted};
 use crate::probing::{Probed, Prober, probed_zones};
 use crate::standing::{Standing, Standings, State};
-use home::Process;
+use home::{Config, Process};
 use sandbox::WallState;
 use std::time::Duration;
 use tonic::service::Routes;
@@ -21,14 +21,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What the operator may call.
 #[derive(Clone, Debug)]
 struct ZonesService {
+    config: Config,
     standings: Standings,
     orders: Orders,
     prober: Prober,
 }
 
 /// Serves the operator's socket for as long as the supervisor lives.
-pub(crate) async fn serve(operators: Listener, standings: Standings, orders: Orders, prober: Prober) {
-    let service = ZonesBridgeServer::new(ZonesService { standings, orders, prober });
+pub(crate) async fn serve(
+    operators: Listener,
+    config: Config,
+    standings: Standings,
+    orders: Orders,
+    prober: Prober,
+) {
+    let service = ZonesBridgeServer::new(ZonesService { config, standings, orders, prober });
     let routes = Routes::new(serving_health(&service).await).add_service(service);
     let tell = Tell::by(|Refused { code, why, .. }| {
         tracing::warn!("refused on the operator's socket: {code}: {why}")
@@ -47,20 +54,30 @@ impl ZonesService {
         request: Request<ZoneRequest>,
         wanted: Wanted,
     ) -> Result<Response<ZoneState>, Status> {
-        let process = process_named(&request.into_inner().zone)?;
+        let process = self.process_named(&request.into_inner().zone)?;
         match tokio::time::timeout(PATIENCE, self.orders.give(process, wanted)).await {
             Ok(true) => Ok(Response::new(to_wire(process, self.standings.of(process)))),
             Ok(false) => Err(Status::unavailable("everything is being stopped")),
             Err(_elapsed) => Err(Status::deadline_exceeded(format!("{process} does not follow"))),
         }
     }
+
+    fn process_named(&self, untrusted_name: &str) -> Result<Process, Status> {
+        let known: Vec<_> = Supervisor::processes(&self.config).collect();
+        let found = known.iter().find(|process| process.as_str() == untrusted_name).copied();
+        found.ok_or_else(|| {
+            let names: Vec<_> = known.iter().map(|process| process.as_str()).collect();
+            Status::not_found(format!("there is no such zone; there are {}", names.join(", ")))
+        })
+    }
 }
 
 #[tonic::async_trait]
 impl ZonesBridge for ZonesService {
     async fn list(&self, _request: Request<ListZonesRequest>) -> Result<Response<ListZonesResponse>, Status> {
-        let zones =
-            Supervisor::processes().map(|process| to_wire(process, self.standings.of(process))).collect();
+        let zones = Supervisor::processes(&self.config)
+            .map(|process| to_wire(process, self.standings.of(process)))
+            .collect();
         Ok(Response::new(ListZonesResponse { zones }))
     }
 
@@ -77,8 +94,8 @@ impl ZonesBridge for ZonesService {
     }
 
     async fn probe(&self, request: Request<ZoneRequest>) -> Result<Response<ProbeReport>, Status> {
-        let process = process_named(&request.into_inner().zone)?;
-        if !probed_zones().any(|zone| zone == process) {
+        let process = self.process_named(&request.into_inner().zone)?;
+        if !probed_zones(&self.config).any(|zone| zone == process) {
             return Err(Status::invalid_argument(format!("{process} keeps its powers; it is not probed")));
         }
         if self.standings.of(process).state != State::Up {
@@ -89,15 +106,6 @@ impl ZonesBridge for ZonesService {
             self.prober.probe(process).await.map_err(|error| Status::unavailable(error.to_string()))?;
         Ok(Response::new(ProbeReport { attempts: probed.iter().map(attempt_to_wire).collect() }))
     }
-}
-
-fn process_named(untrusted_name: &str) -> Result<Process, Status> {
-    let known: Vec<_> = Supervisor::processes().collect();
-    let found = known.iter().find(|process| process.as_str() == untrusted_name).copied();
-    found.ok_or_else(|| {
-        let names: Vec<_> = known.iter().map(|process| process.as_str()).collect();
-        Status::not_found(format!("there is no such zone; there are {}", names.join(", ")))
-    })
 }
 
 fn to_wire(process: Process, standing: Standing) -> ZoneState {

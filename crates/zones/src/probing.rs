@@ -81,14 +81,14 @@ pub async fn probe(
 }
 
 /// The zones that are probed: those that give up every power.
-pub fn probed_zones() -> impl Iterator<Item = Process> {
-    Supervisor::processes()
+pub fn probed_zones(config: &Config) -> impl Iterator<Item = Process> {
+    Supervisor::processes(config)
         .filter(|process| !matches!(process, Process::Executor | Process::Zone(Role::ControlPlane)))
 }
 
 /// What a zone that was taken over would go for.
 fn targets(home: &Home, config: &Config, decoys: &Decoys, process: Process) -> Targets {
-    let others = Role::ALL.into_iter().filter(|role| Process::Zone(*role) != process);
+    let others = config.roles().filter(|role| Process::Zone(*role) != process);
     let mut sockets: Vec<_> = others.map(|role| config.bridge_socket(role)).collect();
     sockets.extend([config.operator_socket(), config.zones_socket(), config.supervisor_bridge_socket()]);
     let files = vec![
@@ -166,7 +166,7 @@ impl Prober {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            for process in probed_zones() {
+            for process in probed_zones(&self.launcher.config) {
                 let standing = self.standings.of(process);
                 let every = self.launcher.config.probe_every;
                 let is_proved = proved

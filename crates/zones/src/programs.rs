@@ -28,6 +28,7 @@ const EXECUTOR: &str = "moltbot-executor";
 const CONTROL_PLANE: &str = "moltbot-control-plane";
 const PLANNER: &str = "moltbot-planner";
 const READER: &str = "moltbot-reader";
+const DOORKEEPER: &str = "moltbot-doorkeeper";
 
 // === impl Programs ===
 
@@ -35,7 +36,7 @@ impl Programs {
     /// The programs beside this one.
     pub fn beside(program: &Path) -> Result<Self, MissingPrograms> {
         let folder = program.parent().unwrap_or(Path::new("/")).to_owned();
-        let missing: Vec<_> = [EXECUTOR, CONTROL_PLANE, PLANNER, READER]
+        let missing: Vec<_> = [EXECUTOR, CONTROL_PLANE, PLANNER, READER, DOORKEEPER]
             .into_iter()
             .filter(|program| !folder.join(program).is_file())
             .collect();
@@ -83,6 +84,11 @@ impl Programs {
             Process::Zone(role @ Role::ReaderEmail) => reader(role, "email"),
             Process::Zone(role @ Role::ReaderTelegram) => reader(role, "telegram"),
             Process::Zone(role @ Role::ReaderSlack) => reader(role, "slack"),
+            Process::Zone(role @ Role::Doorkeeper) => {
+                let mut arguments = of_zone(role);
+                arguments.extend(["--listen".into(), config.webhooks.as_ref()?.listen.to_string().into()]);
+                (DOORKEEPER, arguments)
+            }
         };
         arguments.extend(parent);
         Some(CommandLine { program: self.0.join(program), arguments })

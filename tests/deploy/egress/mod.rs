@@ -62,11 +62,12 @@ impl Held {
 
 const ONE_PAIR: &str = "add element inet moltbot executor_ip4 { 192.0.2.2 . 8443 }\n";
 
-const OTHERS: [&str; 5] = [
+const OTHERS: [&str; 6] = [
     "moltbot-control",
     "moltbot-reader-email",
     "moltbot-reader-telegram",
     "moltbot-reader-slack",
+    "moltbot-doorkeeper",
     "moltbot-planner",
 ];
 
@@ -98,6 +99,41 @@ fn as_shipped_nobody_reaches_anything() {
     held.load(&shipped);
     for name in OTHERS.into_iter().chain(["moltbot-executor"]) {
         assert_eq!(held.net.reached_by(held.user(name)), Vec::<String>::new(), "{name}");
+    }
+}
+
+/// Answers one caller on this machine's own address.
+const DOOR: &str = r#"
+import socket
+door = socket.create_server(("127.0.0.1", 8473))
+print("open", flush=True)
+caller, _ = door.accept()
+caller.recv(5)
+caller.sendall(b"heard")
+"#;
+
+/// Calls there; what it hears.
+const CALLER: &str = r#"
+import socket
+caller = socket.create_connection(("127.0.0.1", 8473), timeout=2)
+caller.sendall(b"hello")
+print(caller.recv(5).decode())
+"#;
+
+#[test]
+fn the_doorkeeper_answers_who_calls_it_on_this_machine_and_no_other_zone_does() {
+    use std::io::BufRead as _;
+    let Some(held) = Held::new() else { return };
+    held.load(ONE_PAIR);
+    for (name, is_heard) in [("moltbot-doorkeeper", true), ("moltbot-planner", false)] {
+        let mut door = held.net.as_user(held.user(name), "/usr/bin/python3");
+        let mut door = door.args(["-c", DOOR]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufReader::new(door.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (_, said) = crate::run(held.net.as_root("/usr/bin/python3").args(["-c", CALLER]));
+        door.kill().unwrap();
+        door.wait().unwrap();
+        assert_eq!(said.trim() == "heard", is_heard, "{name}: {line}{said}");
     }
 }
 
@@ -162,7 +198,7 @@ fn every_user_of_the_installation_is_named_in_the_rules() {
     let rules = fs::read_to_string(crate::deploy().join("nftables/moltbot.nft")).unwrap();
     let users = fs::read_to_string(crate::deploy().join("sysusers/moltbot.conf")).unwrap();
     let names: Vec<_> = users.lines().filter_map(|line| line.strip_prefix("u ")?.split(' ').next()).collect();
-    assert_eq!(names.len(), 6);
+    assert_eq!(names.len(), 7);
     for name in names {
         assert!(rules.contains(&format!("\"{name}\"")), "{name}");
     }

@@ -66,6 +66,11 @@ impl Fold {
                 assert!(!item.cleaned && item.quarantined.is_none(), "entry {seq}: not to be quarantined");
                 item.quarantined = Some(word("why"));
             }
+            "item_returned" => {
+                let item = self.item(entry);
+                assert!(item.cleaned && item.settled.is_none(), "entry {seq}: nothing to be read again");
+                item.cleaned = false;
+            }
             "item_settled" => {
                 let item = self.item(entry);
                 assert!(item.cleaned && item.settled.is_none(), "entry {seq}: settled twice, or too early");

@@ -151,10 +151,10 @@ fn what_was_put_and_is_not_durable_yet_is_waited_for_by_everybody() {
     let store = stand.open();
     for n in 0..200_u32 {
         let (_, first) = store.put(&n.to_le_bytes()).unwrap();
-        let (_, second) = store.put(&n.to_le_bytes()).unwrap();
+        let (digest, second) = store.put(&n.to_le_bytes()).unwrap();
         second.wait_blocking().unwrap();
-        let journal = std::fs::read(stand.journals().last().unwrap()).unwrap();
-        assert!(journal.windows(4).any(|part| part == n.to_le_bytes()));
+        // In a journal, or filed already: this is not the only one at work.
+        assert!(stand.reader().get(digest).unwrap().is_some());
         first.wait_blocking().unwrap();
     }
 }

@@ -4,11 +4,13 @@ mod control;
 mod planner;
 mod reader;
 mod supervisor;
+mod webhooks;
 
 pub use control::ControlService;
 pub use planner::PlannerService;
 pub use reader::ReaderService;
 pub use supervisor::SupervisorService;
+pub use webhooks::WebhookService;
 
 use home::Process;
 use ledger::{Event, quoted};
@@ -24,6 +26,7 @@ use wire::v1::control_bridge_server::ControlBridgeServer;
 use wire::v1::planner_bridge_server::PlannerBridgeServer;
 use wire::v1::reader_bridge_server::ReaderBridgeServer;
 use wire::v1::supervisor_bridge_server::SupervisorBridgeServer;
+use wire::v1::webhook_bridge_server::WebhookBridgeServer;
 use zone_bridge::{Limits, Listener, MESSAGE_LIMIT, Refused, Tell, Turns, serving_health};
 
 /// The service of one zone's socket. Which one it is follows from the zone's role and from nothing else.
@@ -37,6 +40,8 @@ pub enum Bridge {
     Control(ControlService),
     /// For the supervisor.
     Supervisor(SupervisorService),
+    /// For the doorkeeper.
+    Webhooks(WebhookService),
 }
 
 /// The generated servers share no trait for their limits.
@@ -54,7 +59,7 @@ impl Bridge {
     /// What the zone behind the socket may cost.
     pub const fn limits(&self) -> Limits {
         match self {
-            Self::Reader(_) | Self::Planner(_) => Limits::ZONE,
+            Self::Reader(_) | Self::Planner(_) | Self::Webhooks(_) => Limits::ZONE,
             Self::Control(_) | Self::Supervisor(_) => Limits::OWNER,
         }
     }
@@ -66,6 +71,7 @@ impl Bridge {
             Self::Planner(service) => (&service.zone1, service.zone.to_string()),
             Self::Control(service) => (&service.zone1, service.zone.to_string()),
             Self::Supervisor(service) => (&service.zone1, Process::Supervisor.to_string()),
+            Self::Webhooks(service) => (&service.zone1, service.zone.to_string()),
         };
         let zone1 = Arc::clone(zone1);
         Tell::by(move |refused| {
@@ -98,6 +104,7 @@ pub async fn serve(listener: Listener, bridge: Bridge, limits: Limits, turns: &T
         Bridge::Planner(service) => only(limited!(PlannerBridgeServer, service)).await,
         Bridge::Control(service) => only(limited!(ControlBridgeServer, service)).await,
         Bridge::Supervisor(service) => only(limited!(SupervisorBridgeServer, service)).await,
+        Bridge::Webhooks(service) => only(limited!(WebhookBridgeServer, service)).await,
     };
     zone_bridge::serve(listener, routes, limits, turns, tell).await
 }

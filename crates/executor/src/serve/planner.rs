@@ -131,8 +131,11 @@ impl PlannerService {
             while let Some((item, source, content)) = self.next_unsettled(&mut sent)? {
                 let zone = self.zone.to_string();
                 self.zone1.was_handed(caller, &item, &content)?;
-                self.zone1.note(Event::ItemDelivered { item: item.clone(), zone }).await?;
                 let clean_json = content.to_json();
+                // Known here already, it may still be on its way to the disk.
+                let kept = self.zone1.record()?.keep(clean_json.as_bytes())?.1;
+                kept.wait().await?;
+                self.zone1.note(Event::ItemDelivered { item: item.clone(), zone }).await?;
                 if to_planner.send(Ok(Delivery { item, source, clean_json })).await.is_err() {
                     return Ok(());
                 }

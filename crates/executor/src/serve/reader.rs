@@ -1,8 +1,8 @@
 //! The reader edge: hand out an item in parts, take back one answer, and so on.
 
-use crate::intake::Spool;
 use crate::reading::{HandedOut, Reading, ReadingDesk};
 use crate::refusal::Refusal;
+use crate::spool::Spool;
 use crate::zone1::Zone1;
 use action::ZoneId;
 use clean_content::{ContentType, Untrusted};

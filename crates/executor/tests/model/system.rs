@@ -329,6 +329,8 @@ impl Home {
                 mail_from: "me@example.org".parse().unwrap(),
                 host: "host.invalid".to_owned(),
                 mail: MailRoute::Maildir(self.path("outbox")),
+                services: executor::services::Services::default(),
+                standings: executor::standing::Standings::default(),
             },
             approval_expiry: SignedDuration::from_secs(FIVE_MINUTES),
             permit_lifetime: SignedDuration::from_secs(FIVE_MINUTES),

@@ -65,14 +65,12 @@ pub(crate) fn command(path: Option<&Path>, arguments: &Arguments) -> anyhow::Res
 }
 
 async fn play(stage: &Stage, yes: bool) -> anyhow::Result<()> {
-    let source = stage
-        .config
-        .sources
-        .first()
-        .context("the home has no source; remove it or name another with --home")?;
+    let inbox = stage.config.sources.iter().find_map(|source| source.maildir.as_ref());
+    let inbox =
+        inbox.context("the home has no source with a maildir; name one, or another home with --home")?;
     let before = Story::read(&stage.home)?.mails().len();
     for sample in samples::ALL {
-        samples::deliver(sample, &source.maildir)?;
+        samples::deliver(sample, inbox)?;
         say!("Mail in   {}", sample.what);
     }
     say!("");
@@ -122,7 +120,7 @@ async fn ask_owner() -> anyhow::Result<Answer> {
 fn print_end(story: &Story, stage: &Stage) -> anyhow::Result<i32> {
     let verdict = audit_log::verify(&audit_log::LogFiles::of(&stage.home.audit_log()))?;
     say!("{}", story.table(&stage.home));
-    if let home::MailDelivery::Maildir(outbox) = &stage.config.mail_delivery {
+    if let Some(outbox) = stage.config.connectors.outbox() {
         say!("Mail out  {}", outbox.join("new").display());
     }
     say!("Record    {}", stage.home.audit_log().display());

@@ -20,7 +20,7 @@ struct Seen {
 /// Asks every zone for its walls, has it try every attack, and says what came of it.
 pub(super) async fn say_which_walls_stand(home: &Home, config: &Config) -> anyhow::Result<()> {
     let (decoys, mut seen) = (Decoys::set(), Seen::default());
-    for zone in probed_zones() {
+    for zone in probed_zones(config) {
         let report = ask(&config.health_socket(zone)).await?;
         seen.standing = 0;
         for wall in report.facts.get("walls").and_then(Value::as_array).into_iter().flatten() {

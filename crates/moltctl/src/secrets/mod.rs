@@ -13,10 +13,12 @@ mod schema;
 mod values;
 
 pub(crate) use made::rules_for_sops;
+pub(crate) use prompt::{input_line, prompt_once};
 
 use place::Place;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use vault::sops::Text;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -75,6 +77,12 @@ pub(crate) fn command(home: &Path, command: &Command) -> anyhow::Result<ExitCode
         Command::Check => check::command(&place),
         Command::Trust { file } => values::trust(&place, file),
     }
+}
+
+/// Keeps a value that the owner gave in another way than by `set`.
+pub(crate) fn keep_text(home: &Path, file: &str, key: &str, value: Text) -> anyhow::Result<()> {
+    let place = Place::open(home)?;
+    values::keep(&place, &place.folder.file(file)?, key, value).map(drop)
 }
 
 /// For people: a path as it can be pasted into a shell.

@@ -22,19 +22,38 @@ pub(super) fn value(what: &str) -> anyhow::Result<Text> {
     Ok(value)
 }
 
+/// The same, typed once: what is asked for here is tried at once, and a slip shows. Piped in, it is one line.
+pub(crate) fn prompt_once(what: &str) -> anyhow::Result<Text> {
+    let input = std::io::stdin();
+    if !isatty(&input) {
+        return text(line(input.as_fd())?);
+    }
+    let terminal =
+        File::options().read(true).write(true).open("/dev/tty").context("there is no terminal to ask on")?;
+    let _silent = Silent::begin(terminal.as_fd())?;
+    ask(&terminal, &format!("{what} (is not shown)"))
+}
+
+/// A line of standard input that is no secret. Nothing behind it is read.
+pub(crate) fn input_line() -> anyhow::Result<String> {
+    Ok(text(line(std::io::stdin().as_fd())?)?.to_string())
+}
+
+fn ask(terminal: &File, question: &str) -> anyhow::Result<Text> {
+    use std::io::Write as _;
+    let mut out = terminal;
+    write!(out, "{question}: ")?;
+    let line = line(terminal.as_fd())?;
+    writeln!(out)?;
+    text(line)
+}
+
 fn typed(what: &str) -> anyhow::Result<Text> {
     let terminal =
         File::options().read(true).write(true).open("/dev/tty").context("there is no terminal to ask on")?;
     let silent = Silent::begin(terminal.as_fd())?;
-    let ask = |question: String| -> anyhow::Result<Text> {
-        use std::io::Write as _;
-        write!(&terminal, "{question}: ")?;
-        let line = line(terminal.as_fd())?;
-        writeln!(&terminal)?;
-        text(line)
-    };
-    let first = ask(format!("{what} (is not shown)"))?;
-    let second = ask("The same again".to_owned())?;
+    let first = ask(&terminal, &format!("{what} (is not shown)"))?;
+    let second = ask(&terminal, "The same again")?;
     drop(silent);
     anyhow::ensure!(first == second, "the two are not the same; nothing was changed");
     Ok(first)
@@ -52,18 +71,23 @@ fn text(bytes: Zeroizing<Vec<u8>>) -> anyhow::Result<Text> {
 
 /// Read by ourselves: the standard library's buffer would keep a copy.
 fn whole(input: BorrowedFd<'_>) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    read(input, |_| false)
+    read(input, 4096, |_| false)
 }
 
 fn line(input: BorrowedFd<'_>) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    read(input, |bytes| bytes.ends_with(b"\n"))
+    // What comes behind it is somebody else's to read.
+    read(input, 1, |bytes| bytes.ends_with(b"\n"))
 }
 
-fn read(input: BorrowedFd<'_>, is_enough: impl Fn(&[u8]) -> bool) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+fn read(
+    input: BorrowedFd<'_>,
+    step: usize,
+    is_enough: impl Fn(&[u8]) -> bool,
+) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
-    let mut part = Zeroizing::new([0; 4096]);
+    let mut part = Zeroizing::new(vec![0; step]);
     while !is_enough(&bytes) {
-        let count = match rustix::io::read(input, &mut *part) {
+        let count = match rustix::io::read(input, part.as_mut_slice()) {
             Ok(0) => break,
             Ok(count) => count,
             Err(rustix::io::Errno::INTR) => continue,

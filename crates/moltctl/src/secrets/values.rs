@@ -5,17 +5,15 @@ use super::{prompt, schema};
 use action::reveal;
 use anyhow::Context as _;
 use std::process::ExitCode;
-use vault::sops::{Scalar, SopsFile};
+use vault::SecretsFile;
+use vault::sops::{Scalar, SopsFile, Text};
 
 pub(super) fn set(place: &Place, file: &str, key: &str) -> anyhow::Result<ExitCode> {
     let file = place.folder.file(file)?;
     // Before anything is typed in vain.
     drop(place.open_or_create(&file)?);
     let value = prompt::value(&format!("Value of {}.{}", file.stem(), reveal(key)))?;
-    let changing = place.folder.change()?;
-    let mut opened = place.open_or_create(&file)?;
-    let is_new = opened.set(key, Scalar::text(value))?;
-    place.save(&changing, &file, &mut opened)?;
+    let is_new = keep(place, &file, key, value)?;
     say!("{}.{} is {}.", file.stem(), reveal(key), if is_new { "set" } else { "changed" });
     if !schema::knows(file.stem(), key) {
         say!(
@@ -23,6 +21,15 @@ pub(super) fn set(place: &Place, file: &str, key: &str) -> anyhow::Result<ExitCo
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Keeps a value; whether its key is new.
+pub(super) fn keep(place: &Place, file: &SecretsFile, key: &str, value: Text) -> anyhow::Result<bool> {
+    let changing = place.folder.change()?;
+    let mut opened = place.open_or_create(file)?;
+    let is_new = opened.set(key, Scalar::text(value))?;
+    place.save(&changing, file, &mut opened)?;
+    Ok(is_new)
 }
 
 pub(super) fn get(place: &Place, file: &str, key: &str, is_revealed: bool) -> anyhow::Result<ExitCode> {

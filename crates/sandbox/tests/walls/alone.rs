@@ -44,6 +44,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("no_other_unix_socket_is_dialled", || call("dial_a_unix_socket", "EAFNOSUPPORT")),
     ("an_old_datagram_socket_is_not_turned_elsewhere", || call("turn_a_datagram_socket", "EPERM")),
     ("no_new_datagram_pair", || call("datagram_pair", "EPERM")),
+    ("no_old_listener_dials_by_sending", || call("dial_by_sending", "EPERM")),
+    ("no_old_listener_dials_by_sending_a_message", || call("dial_by_sending_a_message", "EPERM")),
     ("no_other_program", || call("exec", "EPERM")),
     ("no_child_process", || call("fork", "EPERM")),
     ("no_child_process_by_clone3", || harmless("clone3", "ENOSYS")),

@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use rustix::net::{AddressFamily, SocketType};
+use rustix::net::{AddressFamily, SendAncillaryBuffer, SendFlags, SocketType};
 use rustix::process::{Resource, Rlimit};
 
 use crate::attacks_on_the_machine::attack_the_machine;
@@ -77,6 +77,22 @@ pub(crate) fn attack(name: &str, walls: impl FnOnce()) -> io::Result<()> {
             walls();
             let anywhere = std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 0);
             rustix::net::bind(&socket, &anywhere).map_err(Into::into)
+        }
+        "dial_by_sending" | "dial_by_sending_a_message" => {
+            let (target, door) =
+                (std::net::TcpListener::bind("127.0.0.1:0")?, std::net::TcpListener::bind("127.0.0.1:0")?);
+            let address = target.local_addr()?;
+            walls();
+            // It listens no more and is a socket like a new one, in the network that it was made in.
+            rustix::net::shutdown(&door, rustix::net::Shutdown::Both)?;
+            let dialling = SendFlags::from_bits_retain(libc::MSG_FASTOPEN.unsigned_abs());
+            let sent = if name == "dial_by_sending" {
+                rustix::net::sendto(&door, b"x", dialling, &address)
+            } else {
+                let nothing = &mut SendAncillaryBuffer::default();
+                rustix::net::sendmsg_addr(&door, &address, &[io::IoSlice::new(b"x")], nothing, dialling)
+            };
+            sent.map(drop).map_err(Into::into)
         }
         "exec" => {
             walls();

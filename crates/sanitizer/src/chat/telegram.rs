@@ -51,7 +51,9 @@ fn about(message: &Value, view: &mut View) {
     let chat = message.get("chat");
     let about = &mut view.metadata;
     about.sender = message.get("from").or_else(|| message.get("sender_chat")).map(person);
-    about.chat = chat.and_then(|chat| text(chat, "title").map(str::to_owned).or_else(|| id(chat, "id")));
+    // What an answer is sent to; a title is only what a group calls itself.
+    about.chat = chat.and_then(|chat| id(chat, "id"));
+    about.subject = chat.and_then(|chat| text(chat, "title").map(str::to_owned));
     about.message_id = id(message, "message_id");
     about.date = message
         .get("date")
@@ -220,7 +222,8 @@ mod tests {
             "hi",
         );
         assert_eq!(view.metadata.sender, Some(Party { name: Some("Ann Lee".into()), address: "@al".into() }));
-        assert_eq!(view.metadata.chat.as_deref(), Some("Team"));
+        assert_eq!(view.metadata.chat.as_deref(), Some("4"));
+        assert_eq!(view.metadata.subject.as_deref(), Some("Team"));
         assert_eq!(view.metadata.date.as_deref(), Some("1970-01-01T00:00:00Z"));
         assert_eq!(view.metadata.attachments[0].name.as_deref(), Some("a.pdf"));
         check(r#"{"edited_message":{"chat":{},"caption":"c","photo":[{"file_size":1}]}}"#, "c");

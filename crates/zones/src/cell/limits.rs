@@ -29,6 +29,8 @@ impl Limits {
     pub const READER: Self = Self { memory: 1024 * MIB, pids: 64, cpu: Some(100) };
     /// A planner may hold a conversation in memory; its own limit is 2 GiB.
     pub const PLANNER: Self = Self { memory: 2048 * MIB, pids: 64, cpu: Some(100) };
+    /// A doorkeeper holds as many requests of a megabyte as it has connections, each a few times.
+    pub const DOORKEEPER: Self = Self { memory: 512 * MIB, pids: 64, cpu: Some(100) };
     /// Zone 1 and the owner's side start threads for slow disks, up to 512; they must get through when zones are busy, so
     /// their time is not bounded.
     pub const TRUSTED: Self = Self { memory: 2048 * MIB, pids: 1024, cpu: None };
@@ -38,6 +40,7 @@ impl Limits {
         match process {
             Process::Supervisor | Process::Executor | Process::Zone(Role::ControlPlane) => Self::TRUSTED,
             Process::Zone(Role::Planner) => Self::PLANNER,
+            Process::Zone(Role::Doorkeeper) => Self::DOORKEEPER,
             Process::Zone(Role::ReaderEmail | Role::ReaderTelegram | Role::ReaderSlack) => Self::READER,
         }
     }

@@ -202,7 +202,7 @@ impl Cells {
 /// The processes in the order in which they are killed.
 fn kill_order() -> impl Iterator<Item = Process> {
     let is_owners = |process: &Process| matches!(process, Process::Zone(action::Role::ControlPlane));
-    let zones = Supervisor::processes()
+    let zones = Supervisor::every_process()
         .filter(move |process| matches!(process, Process::Zone(_)) && !is_owners(process));
     zones.chain([Process::Executor, Process::Zone(action::Role::ControlPlane), Process::Supervisor])
 }

@@ -65,7 +65,7 @@ impl Tree {
     }
 
     fn every_leaf(&self) -> impl Iterator<Item = PathBuf> {
-        Supervisor::processes().chain([Process::Supervisor]).map(|process| self.leaf(process))
+        Supervisor::every_process().chain([Process::Supervisor]).map(|process| self.leaf(process))
     }
 
     /// Hands the controllers to the cells where that is possible, and sets every limit.
@@ -87,7 +87,7 @@ impl Tree {
             }
         };
         let set = |controller| {
-            let every = Supervisor::processes().chain([Process::Supervisor]).try_for_each(|process| {
+            let every = Supervisor::every_process().chain([Process::Supervisor]).try_for_each(|process| {
                 Limits::of(process).set(controller, self.hierarchy.version, &self.leaf(process))
             });
             (controller, every.map_err(|error| format!("a limit does not hold: {error}")))
@@ -157,6 +157,7 @@ impl Names {
             (Self::Units, Process::Zone(Role::ReaderTelegram)) => zone("reader@telegram"),
             (Self::Units, Process::Zone(Role::ReaderSlack)) => zone("reader@slack"),
             (Self::Units, Process::Zone(Role::Planner)) => zone("planner"),
+            (Self::Units, Process::Zone(Role::Doorkeeper)) => zone("doorkeeper"),
             // There is no unit of a supervisor, and a group that is not there is dead.
             (Self::Units, Process::Zone(Role::ControlPlane) | Process::Executor | Process::Supervisor) => {
                 format!("moltbot-{process}.service")

@@ -150,6 +150,7 @@ fn process_of(home: &Home, command: &[String]) -> Option<Process> {
         "moltbot-executor" => Some(Process::Executor),
         "moltbot-control-plane" => Some(Process::Zone(action::Role::ControlPlane)),
         "moltbot-planner" => Some(Process::Zone(action::Role::Planner)),
+        "moltbot-doorkeeper" => Some(Process::Zone(action::Role::Doorkeeper)),
         "moltbot-reader" => {
             // Its own socket, `<run>/<process>/zone-bridge.sock`, says which.
             let folder =

@@ -124,6 +124,8 @@ impl Receipt {
             | Event::ItemRefused { .. }
             | Event::ItemCleaned { .. }
             | Event::ItemQuarantined { .. }
+            | Event::ItemReturned { .. }
+            | Event::SourceAdvanced { .. }
             | Event::ItemDelivered { .. }
             | Event::ItemSettled { .. }
             | Event::CapabilityRefused { .. }

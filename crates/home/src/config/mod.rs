@@ -1,13 +1,23 @@
 //! `moltbot.toml`, from text to typed values.
 
+mod connectors;
+mod sources;
+mod way_out;
+mod webhooks;
+
+pub use connectors::{Connectors, Imap, MailDelivery};
+pub use sources::{Feed, Source};
+pub use way_out::{Security, Server, WayOut};
+pub use webhooks::Webhooks;
+
 use crate::section::{Reading, Section};
 use crate::{Home, Problem, Problems, Process};
-use action::{Address, Role};
-use std::path::{Path, PathBuf};
+use action::Role;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The file that a new home starts with; it states every key with its default.
-pub const TEMPLATE: &str = include_str!("moltbot.toml");
+pub const TEMPLATE: &str = include_str!("../moltbot.toml");
 
 /// What the file of a machine's own home says instead: each line of [`TEMPLATE`], and what it becomes.
 const OF_THE_MACHINE: [(&str, &str); 3] = [
@@ -30,10 +40,10 @@ pub struct Config {
     pub raised_by: RaisedBy,
     /// Where content comes in.
     pub sources: Vec<Source>,
-    /// Who mail is from.
-    pub mail_from: Address,
-    /// How mail leaves.
-    pub mail_delivery: MailDelivery,
+    /// The services that are reached.
+    pub connectors: Connectors,
+    /// Where services call us, if they do.
+    pub webhooks: Option<Webhooks>,
     /// How long a request waits for the owner.
     pub approval_expiry: Duration,
     /// How long a permit lives.
@@ -59,48 +69,6 @@ pub enum RaisedBy {
     Moltctl,
     /// systemd, each under a user of its own.
     Systemd,
-}
-
-/// A Maildir whose contents one reader reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Its name: email, telegram or slack.
-    pub name: &'static str,
-    /// The reader that reads it.
-    pub reader: Role,
-    /// The folder.
-    pub maildir: PathBuf,
-}
-
-/// How mail leaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MailDelivery {
-    /// Into a Maildir.
-    Maildir(PathBuf),
-    /// To a server.
-    Smtp(SmtpSettings),
-}
-
-/// A mail server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SmtpSettings {
-    /// Name or address.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
-    /// How the connection is protected.
-    pub security: Security,
-}
-
-/// How a connection to a mail server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Security {
-    /// TLS from the first byte.
-    Tls,
-    /// TLS after STARTTLS, required.
-    StartTls,
-    /// Nothing; only to this machine itself.
-    None,
 }
 
 /// What a zone does when a wall cannot be put up.
@@ -165,9 +133,16 @@ impl Config {
             Role::ReaderTelegram => 1,
             Role::ReaderSlack => 2,
             Role::Planner => 3,
+            Role::Doorkeeper => 4,
             Role::ControlPlane => return None,
         };
         Some(self.first_user.saturating_add(nth))
+    }
+
+    /// The roles that this home has, in the order in which they are raised: a doorkeeper only where services call us.
+    pub fn roles(&self) -> impl Iterator<Item = Role> {
+        let is_called = self.webhooks.is_some();
+        Role::ALL.into_iter().filter(move |role| is_called || *role != Role::Doorkeeper)
     }
 
     /// The folder in which the executor serves a process: the executor's own, and all of it that a zone sees.
@@ -231,8 +206,11 @@ impl Config {
         let raised_by = run.choice("raised_by", &raisers, RaisedBy::Moltctl);
         run.finish();
 
-        let (mail_from, mail_delivery, outbox) = Self::read_mail(&root.section("connectors"), home);
-        let sources = Self::read_sources(root, home, outbox.as_deref());
+        let connectors = Connectors::read(&root.section("connectors"), home);
+        let section = root.section("sources");
+        let sources = sources::read(&section, home, connectors.as_ref());
+        section.finish();
+        let webhooks = Webhooks::read(root, connectors.as_ref());
 
         let approvals = root.section("approvals");
         let approval_expiry = seconds(&approvals, "expire_after_seconds");
@@ -260,17 +238,16 @@ impl Config {
         for key in root.unknown() {
             root.problem(
                 &key,
-                "is not a section; known are host, run, sources, connectors, approvals, permits and zones",
+                "is not a section; known are host, run, sources, connectors, webhooks, approvals, permits and zones",
             );
         }
-        let mail_from = mail_from?;
         Some(Self {
             host: name,
             run_dir,
             raised_by,
             sources,
-            mail_from,
-            mail_delivery,
+            connectors: connectors?,
+            webhooks,
             approval_expiry,
             permit_lifetime,
             sandbox,
@@ -280,87 +257,6 @@ impl Config {
             reader_bytes,
             first_user,
         })
-    }
-
-    fn read_sources(root: &Section<'_, '_>, home: &Home, outbox: Option<&Path>) -> Vec<Source> {
-        let section = root.section("sources");
-        let mut sources: Vec<Source> = Vec::new();
-        for (name, reader) in
-            [("email", Role::ReaderEmail), ("telegram", Role::ReaderTelegram), ("slack", Role::ReaderSlack)]
-        {
-            let Some(source) = section.optional_section(name) else { continue };
-            let maildir = home.resolve(&source.required_string("maildir", &format!("{name}/inbox")));
-            if outbox == Some(&maildir) {
-                source.problem(
-                    "maildir",
-                    "is also where outgoing mail goes, which would go round in circles; name another folder",
-                );
-            }
-            if let Some(twin) = sources.iter().find(|other| other.maildir == maildir) {
-                source.problem(
-                    "maildir",
-                    format!("is already the folder of sources.{}; name another folder", twin.name),
-                );
-            }
-            source.finish();
-            sources.push(Source { name, reader, maildir });
-        }
-        section.finish();
-        sources
-    }
-
-    fn read_mail(
-        connectors: &Section<'_, '_>,
-        home: &Home,
-    ) -> (Option<Address>, MailDelivery, Option<PathBuf>) {
-        let mail = connectors.section("mail");
-        let from = mail
-            .string("from", "moltbot@localhost")
-            .parse()
-            .map_err(|error| mail.problem("from", format!("{error}")));
-        #[derive(Clone, Copy)]
-        enum Way {
-            Maildir,
-            Smtp,
-        }
-        let way = mail.choice("deliver", &[("maildir", Way::Maildir), ("smtp", Way::Smtp)], Way::Maildir);
-        let maildir = home.resolve(&mail.string("maildir", "mail/outbox"));
-        let smtp = mail.optional_section("smtp");
-        let delivery = match (way, &smtp) {
-            (Way::Maildir, _) => MailDelivery::Maildir(maildir.clone()),
-            (Way::Smtp, None) => {
-                mail.problem("smtp", "is missing; deliver = \"smtp\" needs [connectors.mail.smtp] with host, port and security");
-                MailDelivery::Maildir(maildir.clone())
-            }
-            (Way::Smtp, Some(smtp)) => MailDelivery::Smtp(Self::read_smtp(smtp)),
-        };
-        if let (Way::Maildir, Some(smtp)) = (way, &smtp) {
-            Self::read_smtp(smtp);
-        }
-        if let Some(smtp) = smtp {
-            smtp.finish();
-        }
-        mail.finish();
-        for key in connectors.unknown() {
-            connectors.problem(&key, "is not a connector; known is mail");
-        }
-        let outbox = matches!(way, Way::Maildir).then_some(maildir);
-        (from.ok(), delivery, outbox)
-    }
-
-    fn read_smtp(smtp: &Section<'_, '_>) -> SmtpSettings {
-        let host = smtp.required_string("host", "mail.example.org");
-        let port = u16::try_from(smtp.number("port", 587, 1..=65535, "TCP port")).unwrap_or(587);
-        let choices = [("starttls", Security::StartTls), ("tls", Security::Tls), ("none", Security::None)];
-        let security = smtp.choice("security", &choices, Security::StartTls);
-        let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        if security == Security::None && !here {
-            smtp.problem(
-                "security",
-                format!("\"none\" would send mail in the clear to `{host}`; write \"starttls\" or \"tls\""),
-            );
-        }
-        SmtpSettings { host, port, security }
     }
 }
 

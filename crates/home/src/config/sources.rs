@@ -1,0 +1,125 @@
+//! Where content comes in.
+
+use super::connectors::Connectors;
+use crate::Home;
+use crate::section::Section;
+use action::Role;
+use std::path::PathBuf;
+
+/// What one reader reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its name: email, telegram or slack.
+    pub name: &'static str,
+    /// The reader that reads it.
+    pub reader: Role,
+    /// A folder that any program can fill.
+    pub maildir: Option<PathBuf>,
+    /// A service that is asked.
+    pub feed: Option<Feed>,
+}
+
+/// A service that content is fetched from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Feed {
+    /// `connectors.imap`.
+    Imap,
+    /// `connectors.gmail`.
+    Gmail,
+    /// `connectors.telegram`.
+    Telegram,
+    /// `connectors.slack`: these channels.
+    Slack(Vec<String>),
+}
+
+// === impl Feed ===
+
+impl Feed {
+    /// The connector's name.
+    pub const fn connector(&self) -> &'static str {
+        match self {
+            Self::Imap => "imap",
+            Self::Gmail => "gmail",
+            Self::Telegram => "telegram",
+            Self::Slack(_) => "slack",
+        }
+    }
+
+    fn is_set_up(&self, connectors: &Connectors) -> bool {
+        match self {
+            Self::Imap => connectors.imap.is_some(),
+            Self::Gmail => connectors.gmail.is_some(),
+            Self::Telegram => connectors.telegram.is_some(),
+            Self::Slack(_) => connectors.slack.is_some(),
+        }
+    }
+}
+
+/// Reads `[sources]`.
+pub(super) fn read(section: &Section<'_, '_>, home: &Home, connectors: Option<&Connectors>) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    for (name, reader) in
+        [("email", Role::ReaderEmail), ("telegram", Role::ReaderTelegram), ("slack", Role::ReaderSlack)]
+    {
+        let Some(source) = section.optional_section(name) else { continue };
+        let feed = read_feed(&source, name);
+        let maildir = if feed.is_none() || source.has("maildir") {
+            Some(home.resolve(&source.required_string("maildir", &format!("{name}/inbox"))))
+        } else {
+            None
+        };
+        if maildir.is_some() && connectors.and_then(Connectors::outbox) == maildir.as_ref() {
+            source.problem(
+                "maildir",
+                "is also where outgoing mail goes, which would go round in circles; name another folder",
+            );
+        }
+        if let Some(twin) = sources.iter().find(|other| maildir.is_some() && other.maildir == maildir) {
+            source.problem(
+                "maildir",
+                format!("is already the folder of sources.{}; name another folder", twin.name),
+            );
+        }
+        if let (Some(feed), Some(connectors)) = (&feed, connectors)
+            && !feed.is_set_up(connectors)
+        {
+            let connector = feed.connector();
+            source.problem(
+                "connector",
+                format!("is \"{connector}\", which needs [connectors.{connector}]; see `moltctl connect {connector}`"),
+            );
+        }
+        source.finish();
+        sources.push(Source { name, reader, maildir, feed });
+    }
+    sources
+}
+
+fn read_feed(source: &Section<'_, '_>, name: &str) -> Option<Feed> {
+    let choices: &[(&str, Option<&str>)] = match name {
+        "email" => &[("none", None), ("imap", Some("imap")), ("gmail", Some("gmail"))],
+        "telegram" => &[("none", None), ("telegram", Some("telegram"))],
+        _ => &[("none", None), ("slack", Some("slack"))],
+    };
+    let feed = source.choice("connector", choices, None);
+    let channels = if name == "slack" { source.strings("channels") } else { Vec::new() };
+    match feed? {
+        "imap" => Some(Feed::Imap),
+        "gmail" => Some(Feed::Gmail),
+        "telegram" => Some(Feed::Telegram),
+        _ => {
+            let is_id = |id: &String| {
+                id.starts_with(['C', 'G', 'D'])
+                    && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            };
+            if channels.is_empty() || !channels.iter().all(is_id) {
+                source.problem(
+                    "channels",
+                    "must name the channels that are read by their ids, for example channels = [\"C0123456789\"]; \
+                     `moltctl connectors test` lists them",
+                );
+            }
+            Some(Feed::Slack(channels))
+        }
+    }
+}
