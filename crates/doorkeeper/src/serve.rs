@@ -85,7 +85,8 @@ async fn attend(stream: TcpStream, bridge: Bridge, limits: Limits, answered: Cou
     let _ = timeout(GOODBYE, part(stream, said_nothing, limits)).await;
 }
 
-/// Ends a connection so that the caller can read what it was told: one that is closed with bytes unread is reset.
+/// Ends a connection so that the caller can read what it was told: one that is closed with bytes unread is reset, and some
+/// systems throw away what came before that (RFC 9112, section 9.6).
 async fn part(mut stream: TcpStream, said_nothing: bool, limits: Limits) -> io::Result<()> {
     if said_nothing {
         stream.write_all(TOO_SLOW).await?;

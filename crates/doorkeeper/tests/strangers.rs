@@ -165,6 +165,8 @@ async fn what_is_too_large_is_refused_and_the_largest_passes() {
     // A length that is only claimed is believed, and nothing is waited for.
     let claim = "POST /slack HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n";
     assert_eq!(status(&house.say(claim).await), 413);
+    // What it sends all the same does not cost it the answer.
+    assert_eq!(status(&house.say(format!("{claim}{}", "x".repeat(64 * 1024))).await), 413);
     let mut chunked = b"POST /slack HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     for _ in 0..17 {
         chunked.extend(format!("10000\r\n{}\r\n", "x".repeat(0x10000)).as_bytes());
