@@ -172,7 +172,8 @@ impl Walk {
             if let Some(file) = opened(&log.active())? {
                 return Ok(Some(Open::new(file, true, seq)));
             }
-            if self.walked.is_empty() {
+            // Where there is no log, one more look is enough: the first segment may have been closed between both.
+            if self.walked.is_empty() && look > 0 {
                 break;
             }
         }

@@ -43,7 +43,7 @@ fn check_keys(home: &Home) -> Result<(), Problems> {
             ));
         }
     }
-    if let Err(problem) = vault::load_identity(&home.age_key_file())
+    if let Err(problem) = crate::secrets::load_age_key(home, &home.age_key_file())
         && problems.is_empty()
     {
         problems.push(Problem::new(home.age_key_file(), "", problem.to_string()));

@@ -73,7 +73,7 @@ fn make(path: &Path, whose: Whose) -> anyhow::Result<(Home, Made)> {
     write_new(&home.policy_file(), policy::DEFAULT, &mut made)?;
     write_new(&home.rules_file(), planner::rules::DEFAULT, &mut made)?;
     make_keys(&home, &mut made)?;
-    let age = vault::load_identity(&home.age_key_file())?;
+    let age = secrets::load_age_key(&home, &home.age_key_file())?;
     write_new(&home.secrets().join(".sops.yaml"), &secrets::rules_for_sops(&[age.recipient()]), &mut made)?;
     Latch::of(&home).prepare().context("there is no room for the latch")?;
     check(&home)?;

@@ -13,6 +13,7 @@ mod schema;
 mod values;
 
 pub(crate) use made::rules_for_sops;
+pub(crate) use place::load_age_key;
 pub(crate) use prompt::{input_line, prompt_once};
 
 use place::Place;

@@ -47,11 +47,7 @@ impl Place {
 
     pub(super) fn identity(&self) -> anyhow::Result<Identity> {
         let AgeKey { path, .. } = self.age_key()?;
-        let owner = std::fs::symlink_metadata(&path).map(|metadata| metadata.uid()).unwrap_or_default();
-        if rustix::process::geteuid().is_root() && owner != 0 && path.starts_with(self.home.path()) {
-            return as_user(owner, || vault::load_identity(&path));
-        }
-        Ok(vault::load_identity(&path)?)
+        load_age_key(&self.home, &path)
     }
 
     pub(super) fn signing_key(&self) -> anyhow::Result<SecretsKey> {
@@ -115,6 +111,15 @@ impl Place {
         changing.write(file, &bytes, &self.signing_key()?, now)?;
         Ok(())
     }
+}
+
+/// The age key in that file. In the home of a machine it belongs to the executor, and root looks as the executor does.
+pub(crate) fn load_age_key(home: &Home, path: &Path) -> anyhow::Result<Identity> {
+    let owner = std::fs::symlink_metadata(path).map(|metadata| metadata.uid()).unwrap_or_default();
+    if rustix::process::geteuid().is_root() && owner != 0 && path.starts_with(home.path()) {
+        return as_user(owner, || vault::load_identity(path));
+    }
+    Ok(vault::load_identity(path)?)
 }
 
 /// Looks as another user does, as root: the home of a machine gives its age key to the executor.
