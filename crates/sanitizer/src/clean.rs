@@ -6,7 +6,7 @@ use clean_content::{Attachment, Authentication, BODY_LIMIT, Link, Metadata, Part
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfkc};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::terminal;
+use crate::{detect::is_ideograph, terminal};
 
 /// No script stacks more marks on one letter; towers of them are cut, which also bounds the work of normalising.
 const MARKS_PER_LETTER: usize = 6;
@@ -27,7 +27,7 @@ fn text_within(text: &str, limit: usize) -> (String, bool) {
     let longest = limit * SHRINKS;
     let long = (stripped.len() > longest).then(|| stripped.char_indices().nth(longest)).flatten();
     let head = long.and_then(|(end, _)| stripped.get(..end));
-    let settled = settle(head.unwrap_or(&stripped));
+    let settled = settle_stripped(head.unwrap_or(&stripped));
     let text = defused(match settled {
         // lines that are folded stay so
         Cow::Borrowed(folded) => folded.to_owned(),
@@ -168,22 +168,29 @@ const fn is_plain(b: u8) -> bool {
 
 /// Removes what may not stand and normalises, until nothing changes. Two rounds do for all but contrived text.
 fn settle(text: &str) -> Cow<'_, str> {
-    let mut text = match strip(text) {
-        Cow::Borrowed(text) if is_nfkc(text) => return Cow::Borrowed(text),
-        Cow::Borrowed(text) => text.to_owned(),
-        Cow::Owned(text) => text,
-    };
+    match strip(text) {
+        Cow::Borrowed(text) => settle_stripped(text),
+        Cow::Owned(text) => Cow::Owned(settle_stripped(&text).into_owned()),
+    }
+}
+
+/// The same for a text without what may not stand.
+fn settle_stripped(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(is_plain) || is_nfkc(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = Cow::Borrowed(text);
     for _ in 0..4 {
-        if is_nfkc(&text) {
-            return Cow::Owned(text);
-        }
         // one letter can stand for eighteen (U+FDFA); more than twice what may stand is never kept
         let normal = text.nfkc().take(text.len() + 2 * BODY_LIMIT).collect::<String>();
         text = match strip(&normal) {
-            Cow::Borrowed(_) => normal,
-            Cow::Owned(stripped) => stripped,
+            // what is normalised stays so
+            Cow::Borrowed(_) => return Cow::Owned(normal),
+            Cow::Owned(stripped) if is_nfkc(&stripped) => return Cow::Owned(stripped),
+            Cow::Owned(stripped) => Cow::Owned(stripped),
         };
     }
+    let mut text = text.into_owned();
     text.retain(|c| c.is_ascii());
     Cow::Owned(text)
 }
@@ -218,7 +225,8 @@ fn strip(text: &str) -> Cow<'_, str> {
         };
         changed |= read != Some(c);
         let Some(read) = read else { continue };
-        marks = if read > '\u{2ff}' && is_combining_mark(read) { marks + 1 } else { 0 };
+        let is_mark = read > '\u{2ff}' && !is_ideograph(read) && is_combining_mark(read);
+        marks = if is_mark { marks + 1 } else { 0 };
         if marks <= MARKS_PER_LETTER {
             kept.push(read);
         } else {

@@ -64,9 +64,13 @@ fn view(untrusted_raw: &[u8], content_type: ContentType) -> Result<view::View, U
     }
     Ok(match content_type {
         ContentType::Email => mail::view(untrusted_raw),
-        ContentType::Html => html::view(&charset::decode_page(untrusted_raw)),
+        ContentType::Html => document::of_beginning(untrusted_raw, "html", Severity::Medium, |head| {
+            html::view(&charset::decode_page(head))
+        }),
         ContentType::Telegram => chat::telegram(untrusted_raw)?,
         ContentType::Slack => chat::slack(untrusted_raw)?,
-        ContentType::Text => view::View::of_text(charset::decode(untrusted_raw, None)),
+        ContentType::Text => document::of_beginning(untrusted_raw, "text", Severity::Low, |head| {
+            view::View::of_text(charset::decode(head, None))
+        }),
     })
 }

@@ -9,7 +9,7 @@ const MANY: usize = 12;
 
 pub(super) fn hits(text: &str) -> Vec<Hit> {
     if text.is_ascii() {
-        return text.contains(['\u{1b}', '\u{8}']).then(|| control(text)).into_iter().collect();
+        return has_control(text).then(|| control(text)).into_iter().collect();
     }
     let mut hits = Vec::new();
     let smuggled = smuggled(text);
@@ -51,10 +51,14 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
             evidence: around(text, is_wordless),
         });
     }
-    if text.contains(['\u{1b}', '\u{8}']) {
+    if has_control(text) {
         hits.push(control(text));
     }
     hits
+}
+
+fn has_control(text: &str) -> bool {
+    memchr::memchr2(0x1b, 0x8, text.as_bytes()).is_some()
 }
 
 fn control(text: &str) -> Hit {

@@ -12,6 +12,7 @@ mod letters;
 mod lookalike;
 mod markers;
 pub(crate) mod model;
+mod needed;
 mod phrases;
 mod readings;
 mod respell;
@@ -21,6 +22,7 @@ use std::borrow::Cow;
 
 use clean_content::{Finding, Severity, limits};
 
+pub(crate) use self::letters::is_ideograph;
 use self::readings::{Reading, Trick};
 use crate::{
     clean, show,
@@ -210,20 +212,18 @@ fn search(folded: &fold::Folded) -> (Vec<Hit>, f64) {
     markers::search(folded, &mut hits);
     exfiltration::search(folded, &mut hits);
     let spelt = if folded.marks.is_empty() { &folded.words } else { &folded.marks };
-    let Some(model::Judgement { probability, passage, reason }) = model::judge(spelt) else {
+    let Some(model::Judgement { probability, warning }) = model::judge(spelt) else {
         return (hits, 0.0);
     };
     if probability >= LOOK_CLOSER {
         phrases::search(folded, &mut hits);
     }
-    if probability >= 0.5 {
-        hits.push(Hit {
-            kind: "reads-like-orders",
-            severity: Severity::Medium,
-            reason: reason.into(),
-            evidence: passage,
-        });
-    }
+    hits.extend(warning.map(|model::Warning { passage, reason }| Hit {
+        kind: "reads-like-orders",
+        severity: Severity::Medium,
+        reason: reason.into(),
+        evidence: passage,
+    }));
     (hits, probability)
 }
 

@@ -41,12 +41,10 @@ pub(crate) fn base64(text: &[u8]) -> Vec<u8> {
 fn quoted_printable(text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some((b, after)) = rest.split_first() {
-        rest = after;
-        if *b != b'=' {
-            decoded.push(*b);
-            continue;
-        }
+    while let Some(sign) = memchr::memchr(b'=', rest) {
+        let (before, after) = rest.split_at_checked(sign).unwrap_or((rest, &[]));
+        decoded.extend_from_slice(before);
+        rest = after.get(1..).unwrap_or_default();
         if let [high, low, after @ ..] = rest
             && let (Some(high), Some(low)) = (hex(*high), hex(*low))
         {
@@ -62,6 +60,7 @@ fn quoted_printable(text: &[u8]) -> Vec<u8> {
             _ => decoded.push(b'='),
         }
     }
+    decoded.extend_from_slice(rest);
     decoded
 }
 

@@ -61,8 +61,10 @@ pub(crate) fn view(raw: &[u8]) -> View {
 }
 
 fn bare_body(raw: &[u8]) -> View {
-    let text = charset::decode(raw, None);
-    if html::looks_like_html(&text) { html::view(&text) } else { View::of_text(text) }
+    document::of_beginning(raw, "mail", Severity::Medium, |head| {
+        let text = charset::decode(head, None);
+        if html::looks_like_html(&text) { html::view(&text) } else { View::of_text(text) }
+    })
 }
 
 /// Bytes between parts that are examined.
@@ -127,8 +129,9 @@ impl Reader {
                 self.shown.push(text, Form::Plain, leaf.alternative);
             }
             Kind::Html => {
-                let page = html::view(&text(head));
-                self.texts.add(&page.visible);
+                let written = text(head);
+                let page = html::view(&written);
+                self.texts.add_page(&written, &page.visible);
                 self.shown.push(page.visible, Form::Rich, leaf.alternative);
                 self.view.passages.extend(page.passages);
                 self.view.findings.extend(page.findings);

@@ -127,7 +127,7 @@ pub(super) fn split(entity: &[u8]) -> (&[u8], &[u8]) {
         return (&[], entity);
     }
     let mut at = 0;
-    while let Some(end) = entity.get(at..).and_then(|rest| rest.iter().position(|b| *b == b'\n')) {
+    while let Some(end) = entity.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)) {
         at += end + 1;
         let rest = entity.get(at..).unwrap_or_default();
         if let [b'\n', body @ ..] | [b'\r', b'\n', body @ ..] = rest {
@@ -150,7 +150,7 @@ fn children<'a>(body: &'a [u8], boundary: &[u8]) -> Children<'a> {
     let mut inside = false;
     while at < body.len() {
         let rest = body.get(at..).unwrap_or_default();
-        let end = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |n| n + 1);
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
         let line = rest.get(..end).unwrap_or_default();
         if let Some(last) = is_boundary(line, boundary) {
             let part = without_line_end(body.get(start..at).unwrap_or_default());
