@@ -21,10 +21,9 @@ pub(crate) fn body(text: &str) -> (String, bool) {
 
 /// A text of at most `limit` characters, and whether it was cut.
 fn text_within(text: &str, limit: usize) -> (String, bool) {
-    let shown = terminal::shown(text);
     // Normalising can make a text many times longer, so only what could be kept is normalised.
-    let stripped = fold_lines(&strip(&shown));
     let longest = limit * SHRINKS;
+    let stripped = beginning(text, longest);
     let long = (stripped.len() > longest).then(|| stripped.char_indices().nth(longest)).flatten();
     let head = long.and_then(|(end, _)| stripped.get(..end));
     let settled = settle_stripped(head.unwrap_or(&stripped));
@@ -36,6 +35,24 @@ fn text_within(text: &str, limit: usize) -> (String, bool) {
     match text.char_indices().nth(limit).filter(|_| text.len() > limit) {
         None => (text, head.is_some()),
         Some((end, _)) => (cut(&text, end).trim_end().to_owned(), true),
+    }
+}
+
+/// What a person sees of a text, in folded lines: all of it, or more than so many characters. Nearly all of a long text is
+/// never looked at.
+fn beginning(text: &str, longest: usize) -> String {
+    /// What is cut in two stands at the end of what is looked at, and is no longer than this.
+    const CUT: usize = 4096;
+    let mut size = longest * 8 + CUT;
+    loop {
+        let fits = |end: &usize| text.is_char_boundary(*end);
+        let end = (0..=size.min(text.len())).rev().find(fits).unwrap_or_default();
+        let head = text.get(..end).unwrap_or(text);
+        let stripped = fold_lines(&strip(&terminal::shown(head)));
+        if end == text.len() || stripped.char_indices().nth(longest + CUT).is_some() {
+            return stripped;
+        }
+        size *= 4;
     }
 }
 
@@ -294,6 +311,13 @@ mod tests {
         check("  a  \n\n\n\n b ", "a\n\nb");
         check("", "");
         check("e\u{301} ﬁ ½", "é fi 1⁄2");
+    }
+
+    #[test]
+    fn what_stands_behind_a_flood_of_what_nobody_sees_is_read() {
+        let flood = "\u{200b}".repeat(2_000_000);
+        assert_eq!(body(&format!("a{flood}b")), ("ab".to_owned(), false));
+        assert_eq!(body(&format!("{flood}{}", "b ".repeat(BODY_LIMIT))).0.len(), BODY_LIMIT - 1);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Bytes of text that are read of one message; what is handed on is a small part of it, and what is examined too.
-const TEXT: usize = 8 * 1024 * 1024;
+pub(crate) const TEXT: usize = 8 * 1024 * 1024;
 
 /// What a file says.
 #[derive(Debug, Default)]
@@ -196,6 +196,11 @@ impl Budget {
     /// For a message of so many bytes: a small one may hold a whole book, and a large one no more than is ever read.
     pub(crate) fn for_message(bytes: usize) -> Self {
         Self { to_unpack: (1024 * 1024 + bytes * 3).min(16 * 1024 * 1024), to_decode: TEXT }
+    }
+
+    /// Bytes of text that may still be decoded.
+    pub(crate) const fn text_left(&self) -> usize {
+        self.to_decode
     }
 
     /// As much of a text as may still be decoded.
