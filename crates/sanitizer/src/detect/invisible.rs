@@ -7,7 +7,8 @@ use super::{Hit, fold, search};
 /// Between letters, this many invisible characters are no typography.
 const MANY: usize = 12;
 
-pub(super) fn hits(text: &str) -> Vec<Hit> {
+/// What is invisible in a text of a message of so many bytes.
+pub(super) fn hits(text: &str, message: usize) -> Vec<Hit> {
     if text.is_ascii() {
         return has_control(text).then(|| control(text)).into_iter().collect();
     }
@@ -20,7 +21,7 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
             reason: "Invisible characters spell out a message that only a machine reads.".into(),
             evidence: smuggled.clone(),
         });
-        hits.extend(search(&fold::fold(&smuggled)).0);
+        hits.extend(search(&fold::fold(&smuggled), message).0);
     }
     let turns = text.chars().filter(|c| matches!(c, '\u{202d}' | '\u{202e}')).count();
     if turns > 0 {
