@@ -41,6 +41,8 @@ pub struct Item {
     pub origin: Origin,
     /// Its language, where that is known: ISO 639-1.
     pub language: String,
+    /// How long it is, in bytes.
+    pub bytes: usize,
     /// Each text of it, as features.
     pub texts: Vec<Text>,
 }
@@ -73,11 +75,20 @@ pub fn corpus(file: &Path, origin: Origin) -> anyhow::Result<Vec<Item>> {
     let item = |line: std::io::Result<String>| -> anyhow::Result<Item> {
         let Line { id, source, label, tier, content_type, text } = serde_json::from_str(&line?)?;
         let content_type: ContentType = content_type.parse()?;
-        let texts = training::texts(Untrusted::new(text.into_bytes()), content_type);
+        let (texts, bytes) = training::texts(Untrusted::new(text.into_bytes()), content_type);
         // `splice:source` is of that source
         let source = source.split_once(':').map_or(source.as_str(), |(_, source)| source).to_owned();
         let texts = texts.iter().map(|text| Text::of(text)).collect();
-        Ok(Item { id, source, tier, attack: label == "attack", origin, language: String::new(), texts })
+        Ok(Item {
+            id,
+            source,
+            tier,
+            attack: label == "attack",
+            origin,
+            language: String::new(),
+            bytes,
+            texts,
+        })
     };
     lines.map(item).collect::<anyhow::Result<_>>().with_context(|| format!("in {}", file.display()))
 }
@@ -109,6 +120,7 @@ pub fn own(folder: &Path, per_attack: usize, per_harmless: usize) -> anyhow::Res
                 attack,
                 origin: Origin::Own,
                 language: sample.language.clone(),
+                bytes: text.len(),
                 texts: vec![Text::of(&training::fold(&text))],
             });
         }
@@ -150,6 +162,7 @@ pub fn documents(folder: &Path) -> anyhow::Result<Vec<Item>> {
             attack: false,
             origin: Origin::Documents,
             language: String::new(),
+            bytes: piece.len(),
             texts: vec![Text::of(&training::fold(&piece))],
         });
     }

@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use sanitizer::training::{BUCKETS, WINDOWS};
+use sanitizer::training::{self, BUCKETS, WINDOWS};
 
 use crate::{
     data::{Item, Origin, Text},
@@ -34,10 +34,10 @@ pub struct Settings {
     #[arg(long, default_value_t = 300)]
     pub left_out: u32,
     /// Sources that must have a feature before it counts.
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 8)]
     pub sources: usize,
     /// Items that must have a feature before it counts.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 10)]
     pub items: usize,
     /// What our own attacks weigh beside the corpus's.
     #[arg(long, default_value_t = 1.0)]
@@ -46,7 +46,7 @@ pub struct Settings {
     #[arg(long, default_value_t = 0.3)]
     pub own_harmless: f32,
     /// What documents weigh beside the corpus's harmless texts.
-    #[arg(long, default_value_t = 0.3)]
+    #[arg(long, default_value_t = 0.6)]
     pub documentation: f32,
     /// What a text that looks like an attack weighs beside an ordinary one.
     #[arg(long, default_value_t = 3.0)]
@@ -55,7 +55,7 @@ pub struct Settings {
     #[arg(long, default_value_t = 0.25)]
     pub prompts: f32,
     /// Models of different order that are averaged.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 6)]
     pub seeds: u64,
 }
 
@@ -280,10 +280,10 @@ impl Model {
         Self { weights: vec![0.0; BUCKETS as usize], biases: [-1.0; WINDOWS.len()] }
     }
 
-    /// The evidence of the worst passage of an item; without words there is none.
+    /// The evidence of the worst passage of an item, beyond what comes by chance; without words there is none.
     #[must_use]
     pub fn score(&self, item: &Item) -> f32 {
-        self.best(item).map_or(f32::MIN, |best| best.evidence)
+        self.best(item).map_or(f32::MIN, |best| best.evidence - training::by_chance(item.bytes))
     }
 
     fn best(&self, item: &Item) -> Option<Best> {

@@ -1,6 +1,10 @@
 //! `detector-training`: figures on sources that were left out, or the weights that are shipped.
 
-use std::{collections::HashSet, fs, path::PathBuf};
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -31,6 +35,9 @@ struct Config {
     /// The share of ordinary inbound messages that the model may warn of.
     #[arg(long, global = true, default_value_t = 0.006)]
     share: f32,
+    /// A file whose part between two marks becomes the table of figures.
+    #[arg(long, global = true)]
+    readme: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
 }
@@ -50,7 +57,7 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<()> {
-    let Config { command, corpus, samples, documents, known, share, settings } = Config::parse();
+    let Config { command, corpus, samples, documents, known, share, readme, settings } = Config::parse();
     let known = warned_of(&known)?;
     let mut items = data::corpus(&corpus.join("dev.jsonl"), Origin::Corpus)?;
     items.extend(data::corpus(&corpus.join("dev_splice.jsonl"), Origin::Spliced)?);
@@ -66,6 +73,9 @@ fn main() -> anyhow::Result<()> {
     };
     let threshold = measure::threshold(&items, &scores, &known, share);
     print!("{}", measure::table(&items, &scores, &known, threshold));
+    if let Some(file) = readme {
+        write_figures(&file, &measure::markdown(&items, &scores, &known, threshold))?;
+    }
     if let Command::Weights { out } = command {
         let all: Vec<&Item> = items.iter().collect();
         let model = learn::learn(&all, &settings);
@@ -74,6 +84,18 @@ fn main() -> anyhow::Result<()> {
             .with_context(|| format!("cannot write {}", out.display()))?;
     }
     Ok(())
+}
+
+/// What stands around the figures in a file.
+const FIGURES: [&str; 2] = ["<!-- figures -->\n", "<!-- end of figures -->\n"];
+
+fn write_figures(file: &Path, figures: &str) -> anyhow::Result<()> {
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let [begin, end] = FIGURES;
+    let parts = text.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
+    let (before, after) = parts.with_context(|| format!("{} has no place for figures", file.display()))?;
+    fs::write(file, format!("{before}{begin}\n{figures}\n{end}{after}"))
+        .with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// The ids that other layers warn of, from lines of JSON.

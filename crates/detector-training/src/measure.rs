@@ -65,10 +65,14 @@ pub fn threshold(items: &[Item], scores: &[(usize, f32)], known: &HashSet<String
     harmless.get(allowed).copied().unwrap_or_default()
 }
 
-/// A table of what is warned of: by collection and kind. `known` are items that other layers warn of.
-#[must_use]
-pub fn table(items: &[Item], scores: &[(usize, f32)], known: &HashSet<String>, threshold: f32) -> String {
-    let mut rows: BTreeMap<(Origin, &str, &str), (u32, u32)> = BTreeMap::new();
+/// What is warned of: by where it comes from, kind and, for attacks, source.
+type Rows<'i> = BTreeMap<(Origin, &'i str, &'i str), (u32, u32)>;
+
+/// Fewer items of a source say nothing about it.
+const ENOUGH: u32 = 15;
+
+fn rows<'i>(items: &'i [Item], scores: &[(usize, f32)], known: &HashSet<String>, threshold: f32) -> Rows<'i> {
+    let mut rows = Rows::new();
     for (at, score) in scores {
         let Some(item) = items.get(*at) else { continue };
         let source = if item.attack { item.source.as_str() } else { "" };
@@ -76,23 +80,86 @@ pub fn table(items: &[Item], scores: &[(usize, f32)], known: &HashSet<String>, t
         *warned += u32::from(*score >= threshold || known.contains(&item.id));
         *all += 1;
     }
-    let mut lines = String::new();
-    for ((origin, tier, source), (warned, all)) in &rows {
-        let share = f64::from(*warned) / f64::from(*all);
-        lines.push_str(&format!("  {origin:?} {tier} {source}: {warned} of {all}, {share:.3}\n"));
+    rows
+}
+
+/// The mean over sources of the attacks that the detector is for.
+fn recall(rows: &Rows<'_>, origin: Origin) -> f64 {
+    let shares: Vec<f64> = rows
+        .iter()
+        .filter(|((of, tier, _), (_, all))| *of == origin && in_words(tier).is_some() && *all >= ENOUGH)
+        .filter(|((_, tier, _), _)| !tier.starts_with("ben_"))
+        .map(|(_, counts)| share(*counts))
+        .collect();
+    shares.iter().sum::<f64>() / f64::from(u32::try_from(shares.len()).unwrap_or_default().max(1))
+}
+
+fn share((warned, all): (u32, u32)) -> f64 {
+    f64::from(warned) / f64::from(all.max(1))
+}
+
+/// A table of what is warned of: by collection and kind. `known` are items that other layers warn of.
+#[must_use]
+pub fn table(items: &[Item], scores: &[(usize, f32)], known: &HashSet<String>, threshold: f32) -> String {
+    let rows = rows(items, scores, known, threshold);
+    let (corpus, spliced) = (recall(&rows, Origin::Corpus), recall(&rows, Origin::Spliced));
+    let mut lines =
+        format!("threshold {threshold:.2}: recall, mean over sources {corpus:.3}; spliced {spliced:.3}\n");
+    for ((origin, tier, source), counts) in &rows {
+        let (warned, all) = counts;
+        lines.push_str(&format!("  {origin:?} {tier} {source}: {warned} of {all}, {:.3}\n", share(*counts)));
     }
-    let wanted = |origin: Origin| {
-        let shares: Vec<f64> = rows
-            .iter()
-            .filter(|((of, tier, _), (_, all))| {
-                *of == origin && matches!(*tier, "A_indirect" | "B_direct") && *all >= 15
-            })
-            .map(|(_, (warned, all))| f64::from(*warned) / f64::from(*all))
-            .collect();
-        shares.iter().sum::<f64>() / f64::from(u32::try_from(shares.len()).unwrap_or_default().max(1))
-    };
-    let (corpus, spliced) = (wanted(Origin::Corpus), wanted(Origin::Spliced));
-    format!("threshold {threshold:.2}: recall, mean over sources {corpus:.3}; spliced {spliced:.3}\n{lines}")
+    lines
+}
+
+/// The kinds that figures are published of.
+fn in_words(tier: &str) -> Option<&'static str> {
+    Some(match tier {
+        "A_indirect" => "indirect",
+        "B_direct" => "direct",
+        "ben_chat" => "chat",
+        "ben_discusses" => "text about injection",
+        "ben_doc" => "documents",
+        "ben_hardneg" => "documentation that looks like an attack",
+        "ben_html" => "pages",
+        "ben_mail" => "ordinary mail",
+        "ben_prompt" => "requests put to assistants",
+        "ben_spam" => "spam",
+        _ => return None,
+    })
+}
+
+/// The same as a table in Markdown, of what is published.
+#[must_use]
+pub fn markdown(items: &[Item], scores: &[(usize, f32)], known: &HashSet<String>, threshold: f32) -> String {
+    let rows = rows(items, scores, known, threshold);
+    let mut lines = "| what | warned of | share |\n|---|---|---|\n".to_owned();
+    for ((origin, tier, source), counts) in &rows {
+        let (Some(kind), (warned, all)) = (in_words(tier), *counts) else { continue };
+        if *origin != Origin::Corpus && *origin != Origin::Spliced || !source.is_empty() && all < ENOUGH {
+            continue;
+        }
+        let what = match (origin, source.is_empty()) {
+            (_, true) => kind.to_owned(),
+            (Origin::Spliced, false) => format!("{source}, spliced into ordinary messages"),
+            (Origin::Corpus | Origin::Own | Origin::Documents, false) => format!("{source}, {kind}"),
+        };
+        lines.push_str(&format!("| {what} | {warned} of {all} | {:.1} % |\n", 100.0 * share(*counts)));
+    }
+    let inbound = rows
+        .iter()
+        .filter(|((_, tier, _), _)| matches!(*tier, "ben_mail" | "ben_html" | "ben_chat" | "ben_doc"))
+        .fold((0, 0), |sum, (_, counts)| (sum.0 + counts.0, sum.1 + counts.1));
+    lines.push_str(&format!(
+        "| **attacks, mean over sources** | | **{:.1} %** |\n| **the same, one sentence in an ordinary message** | | **{:.1} %** |\n\
+         | **ordinary inbound messages** | {} of {} | **{:.2} %** |\n",
+        100.0 * recall(&rows, Origin::Corpus),
+        100.0 * recall(&rows, Origin::Spliced),
+        inbound.0,
+        inbound.1,
+        100.0 * share(inbound),
+    ));
+    lines
 }
 
 /// How fast certainty grows with evidence: the slope of a logistic curve through the threshold that fits best.

@@ -6,7 +6,7 @@ use clean_content::{Attachment, Authentication, BODY_LIMIT, Link, Metadata, Part
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfkc};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::terminal;
+use crate::{detect::is_ideograph, terminal};
 
 /// No script stacks more marks on one letter; towers of them are cut, which also bounds the work of normalising.
 const MARKS_PER_LETTER: usize = 6;
@@ -21,13 +21,12 @@ pub(crate) fn body(text: &str) -> (String, bool) {
 
 /// A text of at most `limit` characters, and whether it was cut.
 fn text_within(text: &str, limit: usize) -> (String, bool) {
-    let shown = terminal::shown(text);
     // Normalising can make a text many times longer, so only what could be kept is normalised.
-    let stripped = fold_lines(&strip(&shown));
     let longest = limit * SHRINKS;
+    let stripped = beginning(text, longest);
     let long = (stripped.len() > longest).then(|| stripped.char_indices().nth(longest)).flatten();
     let head = long.and_then(|(end, _)| stripped.get(..end));
-    let settled = settle(head.unwrap_or(&stripped));
+    let settled = settle_stripped(head.unwrap_or(&stripped));
     let text = defused(match settled {
         // lines that are folded stay so
         Cow::Borrowed(folded) => folded.to_owned(),
@@ -36,6 +35,24 @@ fn text_within(text: &str, limit: usize) -> (String, bool) {
     match text.char_indices().nth(limit).filter(|_| text.len() > limit) {
         None => (text, head.is_some()),
         Some((end, _)) => (cut(&text, end).trim_end().to_owned(), true),
+    }
+}
+
+/// What a person sees of a text, in folded lines: all of it, or more than so many characters. Nearly all of a long text is
+/// never looked at.
+fn beginning(text: &str, longest: usize) -> String {
+    /// What is cut in two stands at the end of what is looked at, and is no longer than this.
+    const CUT: usize = 4096;
+    let mut size = longest * 8 + CUT;
+    loop {
+        let fits = |end: &usize| text.is_char_boundary(*end);
+        let end = (0..=size.min(text.len())).rev().find(fits).unwrap_or_default();
+        let head = text.get(..end).unwrap_or(text);
+        let stripped = fold_lines(&strip(&terminal::shown(head)));
+        if end == text.len() || stripped.char_indices().nth(longest + CUT).is_some() {
+            return stripped;
+        }
+        size *= 4;
     }
 }
 
@@ -168,22 +185,29 @@ const fn is_plain(b: u8) -> bool {
 
 /// Removes what may not stand and normalises, until nothing changes. Two rounds do for all but contrived text.
 fn settle(text: &str) -> Cow<'_, str> {
-    let mut text = match strip(text) {
-        Cow::Borrowed(text) if is_nfkc(text) => return Cow::Borrowed(text),
-        Cow::Borrowed(text) => text.to_owned(),
-        Cow::Owned(text) => text,
-    };
+    match strip(text) {
+        Cow::Borrowed(text) => settle_stripped(text),
+        Cow::Owned(text) => Cow::Owned(settle_stripped(&text).into_owned()),
+    }
+}
+
+/// The same for a text without what may not stand.
+fn settle_stripped(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(is_plain) || is_nfkc(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = Cow::Borrowed(text);
     for _ in 0..4 {
-        if is_nfkc(&text) {
-            return Cow::Owned(text);
-        }
         // one letter can stand for eighteen (U+FDFA); more than twice what may stand is never kept
         let normal = text.nfkc().take(text.len() + 2 * BODY_LIMIT).collect::<String>();
         text = match strip(&normal) {
-            Cow::Borrowed(_) => normal,
-            Cow::Owned(stripped) => stripped,
+            // what is normalised stays so
+            Cow::Borrowed(_) => return Cow::Owned(normal),
+            Cow::Owned(stripped) if is_nfkc(&stripped) => return Cow::Owned(stripped),
+            Cow::Owned(stripped) => Cow::Owned(stripped),
         };
     }
+    let mut text = text.into_owned();
     text.retain(|c| c.is_ascii());
     Cow::Owned(text)
 }
@@ -218,7 +242,8 @@ fn strip(text: &str) -> Cow<'_, str> {
         };
         changed |= read != Some(c);
         let Some(read) = read else { continue };
-        marks = if read > '\u{2ff}' && is_combining_mark(read) { marks + 1 } else { 0 };
+        let is_mark = read > '\u{2ff}' && !is_ideograph(read) && is_combining_mark(read);
+        marks = if is_mark { marks + 1 } else { 0 };
         if marks <= MARKS_PER_LETTER {
             kept.push(read);
         } else {
@@ -286,6 +311,13 @@ mod tests {
         check("  a  \n\n\n\n b ", "a\n\nb");
         check("", "");
         check("e\u{301} ﬁ ½", "é fi 1⁄2");
+    }
+
+    #[test]
+    fn what_stands_behind_a_flood_of_what_nobody_sees_is_read() {
+        let flood = "\u{200b}".repeat(2_000_000);
+        assert_eq!(body(&format!("a{flood}b")), ("ab".to_owned(), false));
+        assert_eq!(body(&format!("{flood}{}", "b ".repeat(BODY_LIMIT))).0.len(), BODY_LIMIT - 1);
     }
 
     #[test]

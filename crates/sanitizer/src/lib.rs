@@ -40,7 +40,13 @@ pub fn sanitize(
     content_type: ContentType,
     now: Timestamp,
 ) -> Result<CleanContent, Unreadable> {
-    let raw = untrusted.into_inner_to_check();
+    let mut raw = untrusted.into_inner_to_check();
+    let size = raw.len();
+    if size <= RAW_LIMIT && matches!(content_type, ContentType::Html | ContentType::Text) {
+        // what is not read is not held, either
+        raw.truncate(document::TEXT + 1);
+        raw.shrink_to_fit();
+    }
     let view = view(&raw, content_type)?;
     let (body, truncated) = clean::body(&view.visible);
     let detect::Verdict { findings, score } = detect::examine(&view, &body);
@@ -50,7 +56,7 @@ pub fn sanitize(
         injection_warning: findings.iter().any(|finding| finding.severity >= Severity::Medium),
         score,
         findings,
-        original_length: raw.len() as u64,
+        original_length: size as u64,
         truncated,
         sanitized_at: now,
         metadata: clean::metadata(view.metadata),
@@ -64,9 +70,13 @@ fn view(untrusted_raw: &[u8], content_type: ContentType) -> Result<view::View, U
     }
     Ok(match content_type {
         ContentType::Email => mail::view(untrusted_raw),
-        ContentType::Html => html::view(&charset::decode_page(untrusted_raw)),
+        ContentType::Html => document::of_beginning(untrusted_raw, "html", Severity::Medium, |head| {
+            html::view(&charset::decode_page(head))
+        }),
         ContentType::Telegram => chat::telegram(untrusted_raw)?,
         ContentType::Slack => chat::slack(untrusted_raw)?,
-        ContentType::Text => view::View::of_text(charset::decode(untrusted_raw, None)),
+        ContentType::Text => document::of_beginning(untrusted_raw, "text", Severity::Low, |head| {
+            view::View::of_text(charset::decode(head, None))
+        }),
     })
 }

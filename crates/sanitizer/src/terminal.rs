@@ -10,7 +10,7 @@ const LONGEST: usize = 256;
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     // 0x9b alone opens a sequence too; in UTF-8 it is U+009B
     let controls = ['\u{1b}', '\u{8}', '\u{9b}'];
-    if !text.bytes().any(|b| matches!(b, 0x1b | 0x8 | 0x9b)) || !text.contains(controls) {
+    if memchr::memchr3(0x1b, 0x8, 0x9b, text.as_bytes()).is_none() || !text.contains(controls) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());

@@ -3,9 +3,9 @@
 use crate::{ContentType, Untrusted, charset, chat, detect, html, mail, view::View};
 use detect::model::{features, tokens, weights};
 
-/// Every text of a message that the detector examines, folded.
+/// Every text of a message that the detector examines, folded, and how many bytes they have unfolded.
 #[must_use]
-pub fn texts(untrusted: Untrusted<Vec<u8>>, content_type: ContentType) -> Vec<String> {
+pub fn texts(untrusted: Untrusted<Vec<u8>>, content_type: ContentType) -> (Vec<String>, usize) {
     let raw = untrusted.into_inner_to_check();
     let view = match content_type {
         ContentType::Email => mail::view(&raw),
@@ -16,7 +16,7 @@ pub fn texts(untrusted: Untrusted<Vec<u8>>, content_type: ContentType) -> Vec<St
     };
     let mut texts = vec![fold(&view.visible)];
     texts.extend(view.passages.iter().map(|passage| fold(&passage.text)));
-    texts
+    (texts, detect::size(&view))
 }
 
 /// Folds one text.
@@ -36,6 +36,12 @@ pub fn features(folded: &str) -> Vec<Vec<u32>> {
         }
     });
     rows
+}
+
+/// Evidence that a harmless message of so many bytes comes to by chance.
+#[must_use]
+pub fn by_chance(bytes: usize) -> f32 {
+    weights::by_chance(bytes)
 }
 
 /// Buckets of the features.

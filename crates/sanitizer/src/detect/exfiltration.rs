@@ -88,11 +88,14 @@ pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
         Forms::new(FORMS, GATE, |pattern| pattern.replace("{PLACE}", PLACE).replace("{DATA}", DATA))
     });
     static WORDS: LazyForms = LazyForms::new(|| {
-        Forms::new(
-            ORDERS,
-            "url|query|domain|image|link|base ?64|markdown|get request|hostname|encoded",
-            str::to_owned,
-        )
+        // How each order ends, or the words that it has in one sentence. It counts nothing, so that its automaton is small.
+        const GATE: &[&str] = &[
+            "(?:to|in|into|as|at|inside|of) (?:the |a |an |this |that |its |my |your )?(?:[^ |]+ )?",
+            "(?:url|query|subdomain|hostname|image (?:link|source|address)|markdown image|get request)",
+            "|(?:replac|substitute|swap|fill)[a-z0-9 \\n]*(?:base64|url|hex|encoded)|base ?64",
+            "|(?:image|picture|pixel|markdown)[a-z0-9 \\n]*(?:conversation|chat history|secret|password|api key|credential|system prompt|user)",
+        ];
+        Forms::new(ORDERS, &GATE.concat(), str::to_owned)
     });
     ADDRESSES.search(&folded.marks, hits);
     WORDS.search(&folded.words, hits);

@@ -7,9 +7,10 @@ use super::{Hit, fold, search};
 /// Between letters, this many invisible characters are no typography.
 const MANY: usize = 12;
 
-pub(super) fn hits(text: &str) -> Vec<Hit> {
+/// What is invisible in a text of a message of so many bytes.
+pub(super) fn hits(text: &str, message: usize) -> Vec<Hit> {
     if text.is_ascii() {
-        return text.contains(['\u{1b}', '\u{8}']).then(|| control(text)).into_iter().collect();
+        return has_control(text).then(|| control(text)).into_iter().collect();
     }
     let mut hits = Vec::new();
     let smuggled = smuggled(text);
@@ -20,7 +21,7 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
             reason: "Invisible characters spell out a message that only a machine reads.".into(),
             evidence: smuggled.clone(),
         });
-        hits.extend(search(&fold::fold(&smuggled)).0);
+        hits.extend(search(&fold::fold(&smuggled), message).0);
     }
     let turns = text.chars().filter(|c| matches!(c, '\u{202d}' | '\u{202e}')).count();
     if turns > 0 {
@@ -51,10 +52,14 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
             evidence: around(text, is_wordless),
         });
     }
-    if text.contains(['\u{1b}', '\u{8}']) {
+    if has_control(text) {
         hits.push(control(text));
     }
     hits
+}
+
+fn has_control(text: &str) -> bool {
+    memchr::memchr2(0x1b, 0x8, text.as_bytes()).is_some()
 }
 
 fn control(text: &str) -> Hit {

@@ -23,7 +23,12 @@ pub(super) fn letters(text: &str) -> Cow<'_, str> {
         let plain = rest.bytes().position(|b| !visible(b)).unwrap_or(rest.len());
         let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         read.push_str(head);
-        let odd = tail.bytes().position(visible).unwrap_or(tail.len());
+        // ideographs are what they are, and join with nothing
+        let end = tail.find(|c| !is_ideograph(c)).unwrap_or(tail.len());
+        let (ideographs, tail) = tail.split_at_checked(end).unwrap_or(("", tail));
+        read.push_str(ideographs);
+        let odd =
+            tail.find(|c: char| u8::try_from(c).is_ok_and(visible) || is_ideograph(c)).unwrap_or(tail.len());
         let (odd, tail) = tail.split_at_checked(odd).unwrap_or((tail, ""));
         match is_nfkc_quick(odd.chars()) {
             IsNormalized::Yes => odd.chars().for_each(|c| push(c, &mut read)),
@@ -36,6 +41,11 @@ pub(super) fn letters(text: &str) -> Cow<'_, str> {
         rest = tail;
     }
     Cow::Owned(read)
+}
+
+/// The common ones.
+pub(crate) const fn is_ideograph(c: char) -> bool {
+    matches!(c, '一'..='龥')
 }
 
 fn push(c: char, to: &mut String) {
@@ -98,10 +108,29 @@ pub(super) fn is_letter(c: char) -> bool {
         'а'..='я' | 'А'..='Я' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='龥' | '가'..='힣' | 'α'..='ω' => {
             true
         }
+        // Hebrew, Arabic, Devanagari, Thai
+        'א'..='ת' | 'ء'..='غ' | 'ف'..='ي' | 'अ'..='ह' | 'ก'..='ะ' => true,
+        // punctuation of Chinese and Japanese
+        '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' => false,
         c => c.is_alphanumeric(),
     }
 }
 
 fn nth_letter(c: char, a: char) -> char {
     u8::try_from(u32::from(c) - u32::from(a)).map_or('?', |n| char::from(b'a' + n % 26))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_letters_are_letters_and_nothing_else_is() {
+        for c in (0..0x1_0000).filter_map(char::from_u32) {
+            assert_eq!(is_letter(c), c.is_alphanumeric(), "{c:?}");
+            if is_ideograph(c) {
+                assert!(format!("가{c}\u{301}").nfkc().eq(['가', c, '\u{301}']), "{c:?}");
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@
 use unicode_normalization::char::is_combining_mark;
 use unicode_security::confusable_detection::skeleton;
 
-use super::vocabulary;
+use super::{letters::is_ideograph, vocabulary};
 
 /// A word that mixes alphabets as the Latin word it looks like, in lower case. `None` when it does not.
 ///
@@ -63,8 +63,11 @@ fn letter(c: char) -> Option<char> {
     if let Some(latin) = in_some_hands(c) {
         return Some(latin);
     }
-    // accents and letters of the languages that are written in Latin are no disguise
-    if !c.is_alphabetic() || matches!(c, '\u{80}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}') {
+    // accents and letters of the languages that are written in Latin are no disguise, and but for two no ideograph is like a letter
+    if is_ideograph(c) && !matches!(c, '丅' | '丫')
+        || !c.is_alphabetic()
+        || matches!(c, '\u{80}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
+    {
         return None;
     }
     let mut letters = [0; 4];
@@ -133,6 +136,13 @@ mod tests {
         check("iPhoneを使う", None);
         check("USBшный", None);
         check("отдел", None);
+    }
+
+    #[test]
+    fn but_for_two_no_ideograph_looks_like_a_letter() {
+        let like = |c: char| skeleton(&c.to_string()).collect::<String>();
+        let letters = ('一'..='龥').filter(|c| like(*c).bytes().any(|b| b.is_ascii_alphanumeric()));
+        assert_eq!(letters.collect::<String>(), "丅丫");
     }
 
     #[test]

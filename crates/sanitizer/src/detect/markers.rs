@@ -93,10 +93,21 @@ const FORMS: &[Form] = &[
     },
 ];
 
+/// How each form begins, or what else it cannot do without. It counts nothing, so that its automaton is small and stays so
+/// in any text.
+const GATE: &[&str] = &[
+    r"<[ \t\r\n]?\||(?:inst|system_prompt|available_tools|tool_calls|tool_results)\]|sys>>|_of_turn>|<extra_id_|\[gmask|##",
+    r"|</?(?:system|developer_|antml:|function_|tool_)|(?:system|hidden|admin|developer)[ _](?:prompt|message|instruction)",
+    r#"|["']role["']|(?:\A|\n)[ \t\r\n]*(?:\*\*|[\[<({]|#{1,4} )?(?:system|developer|assistant|admin|root)"#,
+    r"|\[(?:system|admin|developer|internal|hidden|ai|agent|llm|assistant) |(?:human|user|assistant):|action input:|<invoke",
+    r#"|["'](?:tool_|function_call|arguments|parameters|args)|\[(?:tool|function)[ _]"#,
+    r"|(?:<|\[\[|\{\{|\(\()[ \t\r\n]?/?[ \t\r\n]?(?:(?:end|begin|start)[ _-]|untrusted|external|user|system|tool|retrieved|third|quoted|developer|admin|hidden|assistant)",
+    r"|[-=*#_~+<>\[][ \t\r\n]*(?:end|begin|start)[ _-]|(?:end|begin)(?:ning)?[ _]of[ _]|</(?:document|email|e-mail|content|data|context|input|text|result|user|message|webpage|article)",
+];
+
 pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
-    const GATE: &str = "<|inst|untrusted|external|retrieved|third|quoted|system|sys>|assistant|human|role|action|tool|function|response|admin|developer|input|root|hidden|internal|agent|llm|\\[ai|end|begin|start|gmask";
     static ALL: LazyForms = LazyForms::new(|| {
-        Forms::new(FORMS, GATE, |pattern| pattern.replace("{ORDER}", ORDER).replace("{PART}", PART))
+        Forms::new(FORMS, &GATE.concat(), |pattern| pattern.replace("{ORDER}", ORDER).replace("{PART}", PART))
     });
     ALL.search(&folded.marks, hits);
 }

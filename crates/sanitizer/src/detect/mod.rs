@@ -12,6 +12,7 @@ mod letters;
 mod lookalike;
 mod markers;
 pub(crate) mod model;
+mod needed;
 mod phrases;
 mod readings;
 mod respell;
@@ -21,6 +22,7 @@ use std::borrow::Cow;
 
 use clean_content::{Finding, Severity, limits};
 
+pub(crate) use self::letters::is_ideograph;
 use self::readings::{Reading, Trick};
 use crate::{
     clean, show,
@@ -61,11 +63,12 @@ const EXAMINED: usize = 1024 * 1024;
 /// Everything suspicious about a view and the clean body that is made of it.
 pub(crate) fn examine(view: &View, clean_body: &str) -> Verdict {
     let mut findings = view.findings.clone();
+    let message = size(view);
     let mut budget = Budget { left: EXAMINED, exhausted: false };
     let visible = budget.spend(&view.visible);
-    let mut body = examine_text(visible);
+    let mut body = examine_text(visible, message);
     if visible.len() < view.visible.len() || visible.len() > readings::LONGEST {
-        let clean = examine_text(clean_body);
+        let clean = examine_text(clean_body, message);
         let known: Vec<_> = body.hits.iter().map(|hit| hit.kind).collect();
         body.hits.extend(clean.hits.into_iter().filter(|hit| !known.contains(&hit.kind)));
         body.probability = body.probability.max(clean.probability);
@@ -73,14 +76,14 @@ pub(crate) fn examine(view: &View, clean_body: &str) -> Verdict {
     let mut probability = body.probability;
     let in_body = |hit: &Hit| body.hits.iter().any(|other| other.kind == hit.kind);
     for group in together(&view.passages) {
-        if group.len() > 1 && is_quiet(group, budget.left) {
+        if group.len() > 1 && is_quiet(group, budget.left, message) {
             for passage in group {
                 budget.spend(&passage.text);
             }
             continue;
         }
         for passage in group {
-            let examined = examine_text(budget.spend(&passage.text));
+            let examined = examine_text(budget.spend(&passage.text), message);
             probability = probability.max(examined.probability);
             // an other form that says the same is an ordinary mail's
             let news = examined.hits.iter().filter(|hit| passage.sight != Sight::OtherForm || !in_body(hit));
@@ -120,13 +123,13 @@ fn together(passages: &[Passage]) -> impl Iterator<Item = &[Passage]> {
 }
 
 /// Whether a few passages together give no reason to look at each. Passages for which there is no room are not read here.
-fn is_quiet(group: &[Passage], room: usize) -> bool {
+fn is_quiet(group: &[Passage], room: usize, message: usize) -> bool {
     let texts: Vec<&str> = group.iter().map(|passage| passage.text.as_str()).collect();
     let joined = texts.join("\n");
     if joined.len() > room {
         return false;
     }
-    let Examined { hits, probability } = examine_text(&joined);
+    let Examined { hits, probability } = examine_text(&joined, message);
     hits.is_empty() && probability < QUIET
 }
 
@@ -180,17 +183,22 @@ fn score(findings: &[Finding], probability: f64) -> f64 {
     if kinds.iter().any(|(_, severity)| *severity >= Severity::Medium) { rounded } else { rounded.min(0.499) }
 }
 
-/// Everything in one text, whatever it is a text of.
-fn examine_text(text: &str) -> Examined {
+/// Bytes of all that is examined in a message.
+pub(crate) fn size(view: &View) -> usize {
+    view.visible.len() + view.passages.iter().map(|passage| passage.text.len()).sum::<usize>()
+}
+
+/// Everything in one text, whatever it is a text of, of a message of so many bytes.
+fn examine_text(text: &str, message: usize) -> Examined {
     let folded = fold::fold(text);
-    let mut examined = Examined { hits: invisible::hits(text), probability: 0.0 };
-    let (found, probability) = search(&folded);
+    let mut examined = Examined { hits: invisible::hits(text, message), probability: 0.0 };
+    let (found, probability) = search(&folded, message);
     examined.hits.extend(found);
     examined.probability = probability;
     let readings = readings::readings(text, &folded);
     examined.hits.extend(readings::disguise(&folded, &readings));
     for Reading { folded, trick, .. } in readings {
-        undone(&folded, trick, &mut examined);
+        undone(&folded, trick, message, &mut examined);
     }
     examined
 }
@@ -205,31 +213,29 @@ pub(crate) fn folded(text: &str) -> String {
 }
 
 /// What is suspicious in one reading of a text, and what the model makes of it.
-fn search(folded: &fold::Folded) -> (Vec<Hit>, f64) {
+fn search(folded: &fold::Folded, message: usize) -> (Vec<Hit>, f64) {
     let mut hits = Vec::new();
     markers::search(folded, &mut hits);
     exfiltration::search(folded, &mut hits);
     let spelt = if folded.marks.is_empty() { &folded.words } else { &folded.marks };
-    let Some(model::Judgement { probability, passage, reason }) = model::judge(spelt) else {
+    let Some(model::Judgement { probability, warning }) = model::judge(spelt, message) else {
         return (hits, 0.0);
     };
     if probability >= LOOK_CLOSER {
         phrases::search(folded, &mut hits);
     }
-    if probability >= 0.5 {
-        hits.push(Hit {
-            kind: "reads-like-orders",
-            severity: Severity::Medium,
-            reason: reason.into(),
-            evidence: passage,
-        });
-    }
+    hits.extend(warning.map(|model::Warning { passage, reason }| Hit {
+        kind: "reads-like-orders",
+        severity: Severity::Medium,
+        reason: reason.into(),
+        evidence: passage,
+    }));
     (hits, probability)
 }
 
 /// What shows only once a trick is undone is graver than if it stood there openly.
-fn undone(text: &fold::Folded, trick: Trick, examined: &mut Examined) {
-    let (found, probability) = search(text);
+fn undone(text: &fold::Folded, trick: Trick, message: usize, examined: &mut Examined) {
+    let (found, probability) = search(text, message);
     examined.probability = examined.probability.max(probability);
     for hit in found {
         if !examined.hits.iter().any(|known| known.kind == hit.kind) {
@@ -292,7 +298,7 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<(&'static str, Severity)> {
-        examine_text(text).hits.iter().map(|hit| (hit.kind, hit.severity)).collect()
+        examine_text(text, text.len()).hits.iter().map(|hit| (hit.kind, hit.severity)).collect()
     }
 
     #[track_caller]

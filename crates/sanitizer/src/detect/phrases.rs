@@ -12,6 +12,7 @@ use super::{
     fold::Folded,
     forms::{Form, Forms},
     letters::letters,
+    needed::Needed,
 };
 
 const IGNORE: &str = "(?:ignore|ignoring|disregard|disregarding|forget|override|overrule|bypass|neglect|disobey|do not follow|dont follow|stop following|pay no attention to|do not obey|abandon|discard)";
@@ -187,13 +188,22 @@ const PHRASES: &[Form] = &[
     },
 ];
 
-/// Adds a hit for each phrase that occurs. One automaton for all phrases would be too large to be fast.
+/// Adds a hit for each phrase that occurs. One automaton for all phrases would be too large to be fast; which of them
+/// may occur at all is told by a word of each.
 pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
     static EACH: LazyLock<Vec<Forms>> = LazyLock::new(|| {
         PHRASES.iter().map(|phrase| Forms::ungated(slice::from_ref(phrase), spelt_out)).collect()
     });
-    for phrase in &*EACH {
-        phrase.search(&folded.words, hits);
+    static NEEDED: LazyLock<Needed> = LazyLock::new(|| {
+        let patterns: Vec<Vec<String>> =
+            PHRASES.iter().map(|phrase| phrase.patterns.iter().map(|p| spelt_out(p)).collect()).collect();
+        Needed::of(patterns.iter().map(|patterns| patterns.iter().map(String::as_str).collect()))
+    });
+    let may_match = NEEDED.may_match(&folded.words);
+    for (at, phrase) in EACH.iter().enumerate() {
+        if may_match >> at & 1 == 1 {
+            phrase.search(&folded.words, hits);
+        }
     }
 }
 

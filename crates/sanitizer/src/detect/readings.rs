@@ -50,14 +50,18 @@ pub(super) fn readings(text: &str, folded: &Folded) -> Vec<Reading> {
     }
     let mut found = Vec::new();
     let mut room = ROOM + text.len() / 2;
-    let mut newest = layer(text, folded, &mut room);
+    let words = respell::words(&folded.words);
+    let mut newest = layer(text, folded, &words, &mut room);
     for _ in 1..NESTED {
-        let further = newest.iter().flat_map(|(text, reading)| layer(text, &reading.folded, &mut room));
+        let further = newest.iter().flat_map(|(text, reading)| {
+            let words = respell::words(&reading.folded.words);
+            layer(text, &reading.folded, &words, &mut room)
+        });
         let further: Vec<_> = further.collect();
         found.extend(std::mem::replace(&mut newest, further).into_iter().map(|(_, reading)| reading));
     }
     found.extend(newest.into_iter().map(|(_, reading)| reading));
-    found.extend(respell::last_word_first(folded));
+    found.extend(respell::last_word_first(&words));
     found
 }
 
@@ -79,9 +83,14 @@ pub(super) fn disguise(folded: &Folded, readings: &[Reading]) -> Option<Hit> {
 }
 
 /// The readings of one text, each with the text in which further encodings are looked for.
-fn layer(text: &str, folded: &Folded, room: &mut usize) -> Vec<(String, Reading)> {
+fn layer(
+    text: &str,
+    folded: &Folded,
+    words: &respell::Words<'_>,
+    room: &mut usize,
+) -> Vec<(String, Reading)> {
     let mut layer: Vec<(String, Reading)> = Vec::new();
-    for reading in respell::readings(folded) {
+    for reading in respell::readings(folded, words) {
         layer.push((reading.folded.words.clone(), reading));
     }
     for (text, trick) in encoded::readings(text) {

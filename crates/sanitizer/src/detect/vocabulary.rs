@@ -18,39 +18,58 @@ struct Spread(u64);
 /// The letters of the longest word: a word is looked up as the number that its letters are.
 pub(super) const LONGEST: usize = 16;
 
-static WORDS: LazyLock<Table<u128, ()>> =
-    LazyLock::new(|| all().filter_map(|word| Some((number(word.as_bytes())?, ()))).collect());
+static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
 
-/// Words of five letters and more by their first and last letter and the letters between, in any order.
-static SCRAMBLED: LazyLock<Table<u64, &'static str>> = LazyLock::new(|| {
-    all().filter(|word| word.len() >= 5).map(|word| (shape(word.as_bytes()), word)).collect()
-});
+struct Words {
+    hashes: Hashes,
+    words: Table<u128, ()>,
+    /// Words of five letters and more by their first and last letter and the letters between, in any order.
+    shapes: Hashes,
+    scrambled: Table<u64, &'static str>,
+}
+
+/// What tells soon that most letters are no word: a bit for each hash, small enough to stay at hand.
+struct Hashes(Box<[u64; HASHES / 64]>);
+
+/// Bits for hashes: some twenty for each word.
+const HASHES: usize = 1 << 15;
 
 fn all() -> impl Iterator<Item = &'static str> {
     include_str!("vocabulary.txt").split_whitespace()
 }
 
-fn number(word: &[u8]) -> Option<u128> {
-    let mut letters = [0; LONGEST];
-    letters.get_mut(..word.len())?.copy_from_slice(word);
-    Some(u128::from_le_bytes(letters))
+/// The number that the letters of a word are, the first the lowest. A word that is longer than any common one has none.
+pub(super) fn number(word: &[u8]) -> Option<u128> {
+    // Letters that overlap are the same letters.
+    let ends = match word.len() {
+        0 => 0,
+        length @ 1..4 => {
+            let letter = |at: usize| word.get(at).map_or(0, |b| u128::from(*b) << (8 * at));
+            letter(0) | letter(length / 2) | letter(length - 1)
+        }
+        length @ 4..8 => {
+            let (first, last) = (word.first_chunk()?, word.last_chunk()?);
+            u128::from(u32::from_le_bytes(*first))
+                | u128::from(u32::from_le_bytes(*last)) << (8 * (length - 4))
+        }
+        length @ 8..=LONGEST => {
+            let (first, last) = (word.first_chunk()?, word.last_chunk()?);
+            u128::from(u64::from_le_bytes(*first))
+                | u128::from(u64::from_le_bytes(*last)) << (8 * (length - 8))
+        }
+        _ => return None,
+    };
+    Some(ends)
 }
 
 /// Whether a lower-case word is a common one.
 pub(super) fn knows(word: &[u8]) -> bool {
-    number(word).is_some_and(|word| WORDS.contains_key(&word))
+    number(word).is_some_and(is_word)
 }
 
-/// Whether a word is a common one once each of its letters is turned, the letters in the order given.
-pub(super) fn knows_turned<'w>(word: impl ExactSizeIterator<Item = &'w u8>, turn: impl Fn(u8) -> u8) -> bool {
-    let mut letters = [0; LONGEST];
-    if word.len() > LONGEST {
-        return false;
-    }
-    for (to, from) in letters.iter_mut().zip(word) {
-        *to = turn(*from);
-    }
-    WORDS.contains_key(&u128::from_le_bytes(letters))
+/// Whether a number is that of a common word.
+pub(super) fn is_word(number: u128) -> bool {
+    WORDS.has(number)
 }
 
 /// The word whose inner letters are shuffled here.
@@ -58,7 +77,7 @@ pub(super) fn unscrambled(word: &[u8]) -> Option<&'static str> {
     if !(5..=LONGEST).contains(&word.len()) {
         return None;
     }
-    SCRAMBLED.get(&shape(word)).copied().filter(|known| known.len() == word.len())
+    WORDS.of_shape(shape(word)).filter(|known| known.len() == word.len())
 }
 
 /// The same for each order of the inner letters.
@@ -72,7 +91,7 @@ fn shape(word: &[u8]) -> u64 {
 /// Parts a word that is none into the words that were glued together. Long words of their own are made of common ones
 /// too (`marketplace`, `confirmation`), so there must be three, and no letter left over.
 pub(super) fn unglued(word: &str) -> Option<String> {
-    if !(12..=2000).contains(&word.len()) {
+    if !(12..=2000).contains(&word.len()) || !word.is_ascii() {
         return None;
     }
     let parted = cheapest(word, None)?;
@@ -121,6 +140,58 @@ fn cheapest(letters: &str, stray: Option<u32>) -> Option<String> {
     }
     words.reverse();
     Some(words.join(" "))
+}
+
+// === impl Words ===
+
+impl Words {
+    fn new() -> Self {
+        let words: Table<u128, ()> = all().filter_map(|word| Some((number(word.as_bytes())?, ()))).collect();
+        let long = all().filter(|word| word.len() >= 5);
+        let scrambled: Table<u64, _> = long.map(|word| (shape(word.as_bytes()), word)).collect();
+        let (mut hashes, mut shapes) = (Hashes::none(), Hashes::none());
+        words.keys().for_each(|number| hashes.add(folded(*number)));
+        scrambled.keys().for_each(|shape| shapes.add(*shape));
+        Self { hashes, words, shapes, scrambled }
+    }
+
+    fn has(&self, number: u128) -> bool {
+        self.hashes.may_have(folded(number)) && self.words.contains_key(&number)
+    }
+
+    fn of_shape(&self, shape: u64) -> Option<&'static str> {
+        if self.shapes.may_have(shape) { self.scrambled.get(&shape).copied() } else { None }
+    }
+}
+
+/// Both halves of a number in one.
+const fn folded(number: u128) -> u64 {
+    number as u64 ^ ((number >> 64) as u64).rotate_left(29)
+}
+
+// === impl Hashes ===
+
+impl Hashes {
+    fn none() -> Self {
+        Self(Box::new([0; HASHES / 64]))
+    }
+
+    fn add(&mut self, key: u64) {
+        let (at, bit) = Self::place(key);
+        if let Some(bits) = self.0.get_mut(at) {
+            *bits |= bit;
+        }
+    }
+
+    fn may_have(&self, key: u64) -> bool {
+        let (at, bit) = Self::place(key);
+        self.0.get(at).is_some_and(|bits| bits & bit != 0)
+    }
+
+    const fn place(key: u64) -> (usize, u64) {
+        let hash = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % HASHES;
+        (hash / 64, 1 << (hash % 64))
+    }
 }
 
 // === impl Spread ===

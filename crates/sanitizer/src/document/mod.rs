@@ -11,11 +11,11 @@ use clean_content::{Finding, Severity};
 
 use crate::{
     charset, html,
-    view::{Passage, Sight},
+    view::{Passage, Sight, View},
 };
 
 /// Bytes of text that are read of one message; what is handed on is a small part of it, and what is examined too.
-const TEXT: usize = 8 * 1024 * 1024;
+pub(crate) const TEXT: usize = 8 * 1024 * 1024;
 
 /// What a file says.
 #[derive(Debug, Default)]
@@ -109,6 +109,22 @@ fn in_place(mut document: Document, place: &str) -> Document {
     document
 }
 
+/// A view of as much of a text or a page as is read; the rest is said to be left out. A page without its end may lack what
+/// says how it looks, so that is told as more than a note.
+pub(crate) fn of_beginning(
+    raw: &[u8],
+    place: &str,
+    severity: Severity,
+    read: impl Fn(&[u8]) -> View,
+) -> View {
+    let head = raw.get(..TEXT).unwrap_or(raw);
+    let mut view = read(head);
+    if head.len() < raw.len() {
+        view.findings.push(Finding { severity, ..not_fully_read(place) });
+    }
+    view
+}
+
 fn not_fully_read(place: &str) -> Finding {
     Finding {
         kind: "not-fully-read".into(),
@@ -182,6 +198,11 @@ impl Budget {
         Self { to_unpack: (1024 * 1024 + bytes * 3).min(16 * 1024 * 1024), to_decode: TEXT }
     }
 
+    /// Bytes of text that may still be decoded.
+    pub(crate) const fn text_left(&self) -> usize {
+        self.to_decode
+    }
+
     /// As much of a text as may still be decoded.
     pub(crate) fn text<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let head = bytes.get(..self.to_decode).unwrap_or(bytes);
@@ -249,6 +270,17 @@ mod tests {
         assert!(document.passages.iter().any(|passage| {
             passage.place.starts_with("attachment a.html: ") && passage.text.contains("hidden words")
         }));
+    }
+
+    #[test]
+    fn a_message_that_is_one_text_is_read_as_far_as_a_file_is() {
+        let view = |size: usize| {
+            let text = |head: &[u8]| View::of_text(String::from_utf8_lossy(head).into_owned());
+            of_beginning(&vec![b'x'; size], "text", Severity::Low, text)
+        };
+        assert!(view(TEXT).findings.is_empty());
+        let cut = view(TEXT + 1);
+        assert_eq!((cut.visible.len(), cut.findings[0].kind.as_str()), (TEXT, "not-fully-read"));
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //! mail breaks the rules, and a sender can have one program show what another never finds.
 
 use std::{
+    borrow::Cow,
     collections::HashSet,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
+    hash::{DefaultHasher, Hasher as _},
 };
 
 use clean_content::{Finding, Severity};
 use mail_parser::PartType;
-use memchr::memmem;
 
 use super::decode;
 use super::header::PARSER;
@@ -26,15 +26,24 @@ const NESTED: usize = 24;
 const AMBIGUOUS: usize = 12;
 const EVERY_WAY: &str = "mail:as another parser reads it";
 
-/// The texts that our own parser found, each by its letters and digits.
+/// The texts that our own parser found, each by its letters and digits, and the pages as they are written.
 #[derive(Default)]
-pub(super) struct Texts(HashSet<u64>);
+pub(super) struct Texts {
+    found: HashSet<u64>,
+    pages: HashSet<u64>,
+}
 
 // === impl Texts ===
 
 impl Texts {
     pub(super) fn add(&mut self, text: &str) {
-        self.0.extend(known_by(text));
+        self.found.extend(known_by(text));
+    }
+
+    /// A page, and the text that was found in it.
+    pub(super) fn add_page(&mut self, page: &str, text: &str) {
+        self.pages.insert(whole(page));
+        self.add(text);
     }
 
     /// Examines what only the other parser finds, and tells that it does.
@@ -46,14 +55,16 @@ impl Texts {
         let mut only = String::new();
         for part in &message.parts {
             let text = match &part.body {
-                PartType::Text(text) => text.to_string(),
-                PartType::Html(page) => html::view(page).visible,
+                PartType::Text(text) => Cow::Borrowed(&**text),
+                // the same page has the same text
+                PartType::Html(page) if self.pages.contains(&whole(page)) => continue,
+                PartType::Html(page) => Cow::Owned(html::view(page).visible),
                 PartType::Binary(_)
                 | PartType::InlineBinary(_)
                 | PartType::Message(_)
                 | PartType::Multipart(_) => continue,
             };
-            if known_by(&text).is_some_and(|known| !self.0.contains(&known)) {
+            if known_by(&text).is_some_and(|known| !self.found.contains(&known)) {
                 only.push_str(&text);
                 only.push('\n');
             }
@@ -89,8 +100,12 @@ fn finding(evidence: &str) -> Finding {
 
 /// How many multiparts and messages there may be at most.
 fn nested(raw: &[u8]) -> usize {
-    let small = raw.to_ascii_lowercase();
-    memmem::find_iter(&small, b"multipart").count() + memmem::find_iter(&small, b"message/").count()
+    let begins = |at: &usize| {
+        let rest = raw.get(*at..).unwrap_or_default();
+        let begins = |with: &[u8]| rest.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+        begins(b"multipart") || begins(b"message/")
+    };
+    memchr::memchr2_iter(b'm', b'M', raw).filter(begins).count()
 }
 
 /// Letters and digits of ASCII alone: charsets and blanks are read in more than one way rightly.
@@ -98,8 +113,22 @@ fn known_by(text: &str) -> Option<u64> {
     let mut letters = text.bytes().filter(u8::is_ascii_alphanumeric).peekable();
     letters.peek()?;
     let mut hash = DefaultHasher::new();
-    letters.for_each(|b| b.hash(&mut hash));
-    Some(hash.finish())
+    // a few at once, since each call costs as much as many letters
+    let mut some = [0; 256];
+    loop {
+        let taken = some.iter_mut().zip(&mut letters).map(|(to, letter)| *to = letter).count();
+        hash.write(some.get(..taken)?);
+        if taken < some.len() {
+            return Some(hash.finish());
+        }
+    }
+}
+
+/// What a page is known by as it is written.
+fn whole(page: &str) -> u64 {
+    let mut hash = DefaultHasher::new();
+    hash.write(page.as_bytes());
+    hash.finish()
 }
 
 #[cfg(test)]

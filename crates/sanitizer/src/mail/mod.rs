@@ -41,8 +41,9 @@ pub(crate) fn view(raw: &[u8]) -> View {
         texts: Texts::default(),
         fully: true,
     };
-    reader.headers(&Header::parse(head), true);
-    let fully = tree::walk(raw, &mut |node| reader.node(node));
+    let header = Header::parse(head);
+    reader.headers(&header, true);
+    let fully = tree::walk(raw, header, &mut |node| reader.node(node));
     if !fully || !reader.fully {
         reader.view.findings.push(Finding {
             kind: "not-fully-read".into(),
@@ -61,8 +62,10 @@ pub(crate) fn view(raw: &[u8]) -> View {
 }
 
 fn bare_body(raw: &[u8]) -> View {
-    let text = charset::decode(raw, None);
-    if html::looks_like_html(&text) { html::view(&text) } else { View::of_text(text) }
+    document::of_beginning(raw, "mail", Severity::Medium, |head| {
+        let text = charset::decode(head, None);
+        if html::looks_like_html(&text) { html::view(&text) } else { View::of_text(text) }
+    })
 }
 
 /// Bytes between parts that are examined.
@@ -95,12 +98,11 @@ struct Reader {
 impl Reader {
     fn node(&mut self, node: Node<'_>) {
         match node {
-            Node::Forwarded(head) => {
-                let header = Header::parse(head);
+            Node::Forwarded(header) => {
                 let subject = header.subject().map(|subject| format!("Subject: {subject}"));
                 let text = format!("[forwarded message]\n{}", subject.unwrap_or_default());
                 self.shown.push(text, Form::Plain, None);
-                self.headers(&header, false);
+                self.headers(header, false);
             }
             Node::Between(text) => {
                 let head = text.get(..BETWEEN).unwrap_or(text);
@@ -112,8 +114,12 @@ impl Reader {
     }
 
     fn leaf(&mut self, leaf: &Leaf<'_>) {
-        let bytes = decode::transfer(leaf.body, leaf.header.transfer_encoding().as_deref());
         let kind = kind_of(&leaf.header);
+        let enough = match kind {
+            Kind::Plain | Kind::Html => self.budget.text_left(),
+            Kind::Event | Kind::Attached => usize::MAX,
+        };
+        let bytes = decode::transfer_some(leaf.body, leaf.header.transfer_encoding().as_deref(), enough);
         let text = |bytes: &[u8]| charset::decode(bytes, leaf.header.charset().as_deref());
         let head = match kind {
             Kind::Plain | Kind::Html => self.budget.text(&bytes),
@@ -127,8 +133,9 @@ impl Reader {
                 self.shown.push(text, Form::Plain, leaf.alternative);
             }
             Kind::Html => {
-                let page = html::view(&text(head));
-                self.texts.add(&page.visible);
+                let written = text(head);
+                let page = html::view(&written);
+                self.texts.add_page(&written, &page.visible);
                 self.shown.push(page.visible, Form::Rich, leaf.alternative);
                 self.view.passages.extend(page.passages);
                 self.view.findings.extend(page.findings);

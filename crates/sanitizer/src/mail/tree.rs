@@ -18,7 +18,7 @@ const UNPACKED: usize = 32 * 1024 * 1024;
 pub(super) enum Node<'a> {
     Leaf(Leaf<'a>),
     /// The header of a forwarded message, whose parts follow.
-    Forwarded(&'a [u8]),
+    Forwarded(&'a Header<'a>),
     /// The body of a part whose header says twice what it is.
     Ambiguous(&'a [u8]),
     /// What stands before the first and after the last boundary.
@@ -32,8 +32,9 @@ pub(super) struct Leaf<'a> {
     pub(super) alternative: Option<usize>,
 }
 
-#[derive(Clone, Copy)]
 struct Entity<'a> {
+    /// Its header, where that was read already.
+    header: Option<Header<'a>>,
     bytes: &'a [u8],
     depth: usize,
     alternative: Option<usize>,
@@ -41,30 +42,32 @@ struct Entity<'a> {
     in_digest: bool,
 }
 
-/// Visits every part. Says whether the limits allowed to visit them all.
-pub(super) fn walk(mail: &[u8], visit: &mut impl FnMut(Node<'_>)) -> bool {
-    walk_within(mail, 0, 0, &mut 0, visit)
+/// Visits every part of a mail with this header. Says whether the limits allowed to visit them all.
+pub(super) fn walk<'a>(mail: &'a [u8], header: Header<'a>, visit: &mut impl FnMut(Node<'_>)) -> bool {
+    walk_within(mail, header, 0, 0, &mut 0, visit)
 }
 
 /// `depth` grows with each transfer-encoded message, so this calls itself at most [`DEPTH`] times. `unpacked` is what the
 /// messages that this one is within hold.
-fn walk_within(
-    mail: &[u8],
+fn walk_within<'a>(
+    mail: &'a [u8],
+    header: Header<'a>,
     depth: usize,
     unpacked: usize,
     parts: &mut usize,
     visit: &mut impl FnMut(Node<'_>),
 ) -> bool {
     let mut fully = true;
-    let mut todo = vec![Entity { bytes: mail, depth, alternative: None, in_digest: false }];
+    let mut todo =
+        vec![Entity { header: Some(header), bytes: mail, depth, alternative: None, in_digest: false }];
     while let Some(entity) = todo.pop() {
         *parts += 1;
         if *parts > PARTS {
             return false;
         }
-        let Entity { bytes, depth, alternative, in_digest } = entity;
+        let Entity { header, bytes, depth, alternative, in_digest } = entity;
         let (head, body) = split(bytes);
-        let header = Header::parse(head);
+        let header = header.unwrap_or_else(|| Header::parse(head));
         if header.says_twice() {
             visit(Node::Ambiguous(body));
         }
@@ -86,6 +89,7 @@ fn walk_within(
                     if media_type == "multipart/alternative" { Some(*parts) } else { alternative };
                 let in_digest = media_type == "multipart/digest";
                 todo.extend(entities.into_iter().take(PARTS).rev().map(|bytes| Entity {
+                    header: None,
                     bytes,
                     depth: depth + 1,
                     alternative,
@@ -103,11 +107,14 @@ fn walk_within(
                     continue;
                 }
                 let decoded = decode::transfer(body, encoding.as_deref());
-                visit(Node::Forwarded(split(&decoded).0));
-                fully &= walk_within(&decoded, depth + 1, unpacked + decoded.len(), parts, visit);
+                let header = Header::parse(split(&decoded).0);
+                visit(Node::Forwarded(&header));
+                fully &= walk_within(&decoded, header, depth + 1, unpacked + decoded.len(), parts, visit);
             } else {
-                visit(Node::Forwarded(split(body).0));
-                todo.push(Entity { bytes: body, depth: depth + 1, alternative: None, in_digest: false });
+                let header = Header::parse(split(body).0);
+                visit(Node::Forwarded(&header));
+                let (header, depth) = (Some(header), depth + 1);
+                todo.push(Entity { header, bytes: body, depth, alternative: None, in_digest: false });
             }
             continue;
         }
@@ -127,7 +134,7 @@ pub(super) fn split(entity: &[u8]) -> (&[u8], &[u8]) {
         return (&[], entity);
     }
     let mut at = 0;
-    while let Some(end) = entity.get(at..).and_then(|rest| rest.iter().position(|b| *b == b'\n')) {
+    while let Some(end) = entity.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)) {
         at += end + 1;
         let rest = entity.get(at..).unwrap_or_default();
         if let [b'\n', body @ ..] | [b'\r', b'\n', body @ ..] = rest {
@@ -150,7 +157,7 @@ fn children<'a>(body: &'a [u8], boundary: &[u8]) -> Children<'a> {
     let mut inside = false;
     while at < body.len() {
         let rest = body.get(at..).unwrap_or_default();
-        let end = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |n| n + 1);
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
         let line = rest.get(..end).unwrap_or_default();
         if let Some(last) = is_boundary(line, boundary) {
             let part = without_line_end(body.get(start..at).unwrap_or_default());

@@ -13,17 +13,11 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     let mut rest = runs.as_slice();
     while let Some((first, after)) = rest.split_first() {
         rest = after;
-        if !first.may_be_piece(text) {
-            continue;
-        }
         // pieces of one passage stand apart by white space alone, perhaps as a quotation
         let mut pieces = vec![first];
         while let Some((next, after)) = rest.split_first() {
             let gap = pieces.last().and_then(|last| text.get(last.end..next.start)).unwrap_or("-");
-            if gap.len() > 6
-                || !gap.bytes().all(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'|'))
-                || !next.may_be_piece(text)
-            {
+            if gap.len() > 6 || !gap.bytes().all(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'|')) {
                 break;
             }
             pieces.push(next);
@@ -56,22 +50,27 @@ struct Run {
     end: usize,
 }
 
-/// Letters, digits and signs of the alphabets, as long as a piece of a passage at least.
+/// Runs of letters, digits and signs of the alphabets that may be a piece of a passage.
 fn runs(text: &str) -> Vec<Run> {
     let of_alphabet = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=');
     let mut runs = Vec::new();
     let mut at = 0;
     for run in text.as_bytes().split(|b| !of_alphabet(b)) {
-        // `name=value`: padding stands at the end only
-        let mut start = at;
-        let padding = run.iter().rev().take_while(|b| **b == b'=').count();
-        let body = run.get(..run.len() - padding).unwrap_or_default();
-        if let Some(sign) = body.iter().rposition(|b| *b == b'=') {
-            start += sign + 1;
-        }
         let end = at + run.len();
-        if end - start >= 4 {
-            runs.push(Run { start, end });
+        if run.len() >= 4 {
+            // `name=value`: padding stands at the end only
+            let mut start = at;
+            if run.contains(&b'=') {
+                let padding = run.iter().rev().take_while(|b| **b == b'=').count();
+                let body = run.get(..run.len() - padding).unwrap_or_default();
+                if let Some(sign) = body.iter().rposition(|b| *b == b'=') {
+                    start += sign + 1;
+                }
+            }
+            let found = Run { start, end };
+            if end - start >= 4 && found.may_be_piece(text) {
+                runs.push(found);
+            }
         }
         at = end + 1;
     }
@@ -82,12 +81,13 @@ impl Run {
     /// Long, or no word by its looks: letters of both sizes within it, or digits.
     fn may_be_piece(&self, text: &str) -> bool {
         let run = text.as_bytes().get(self.start..self.end).unwrap_or_default();
+        if run.len() >= LONG {
+            return true;
+        }
         let inner = run.get(1..).unwrap_or_default();
         let capital = inner.iter().any(u8::is_ascii_uppercase);
         let odd = run.iter().any(|b| b.is_ascii_digit() || matches!(b, b'+' | b'/' | b'='));
-        run.len() >= LONG
-            || capital && (odd || run.iter().any(u8::is_ascii_lowercase))
-            || odd && run.ends_with(b"=")
+        capital && (odd || run.iter().any(u8::is_ascii_lowercase)) || odd && run.ends_with(b"=")
     }
 }
 

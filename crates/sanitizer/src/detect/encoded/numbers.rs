@@ -8,6 +8,10 @@ const CHARACTERS: usize = 6;
 
 /// Every sequence of numbers that spells words, with what stands before it.
 pub(super) fn decoded(text: &str) -> Option<String> {
+    // each letter's number has a digit, whatever its base
+    if text.bytes().filter(u8::is_ascii_digit).take(CHARACTERS).count() < CHARACTERS {
+        return None;
+    }
     let mut read = String::new();
     let mut sequence: Vec<&str> = Vec::new();
     let mut start = 0;
@@ -23,8 +27,8 @@ pub(super) fn decoded(text: &str) -> Option<String> {
         let mark = matches!(token, "U" | "u" | "x" | "chr" | "Chr" | "CHR");
         let number = token.strip_prefix("0x").or_else(|| token.strip_prefix('x')).unwrap_or(token);
         // `dad` and `be` are words; letters alone are never the bytes of letters
-        let word = number.len() <= 4 && number.bytes().all(|b| b.is_ascii_alphabetic());
-        if number.len() >= 2 && !word && number.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let is_word = || number.len() <= 4 && number.bytes().all(|b| b.is_ascii_alphabetic());
+        if number.len() >= 2 && number.bytes().all(|b| b.is_ascii_hexdigit()) && !is_word() {
             if sequence.is_empty() {
                 start = text.len() - from.len();
             }
@@ -39,6 +43,9 @@ pub(super) fn decoded(text: &str) -> Option<String> {
 }
 
 fn flush(sequence: &mut Vec<&str>, before: Option<&str>, to: &mut String) {
+    if sequence.is_empty() {
+        return;
+    }
     let numbers = std::mem::take(sequence);
     if numbers.iter().map(|number| number.len()).sum::<usize>() < CHARACTERS * 2 {
         return;

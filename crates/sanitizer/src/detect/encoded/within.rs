@@ -6,12 +6,8 @@ use regex::Regex;
 
 /// The text without them, if any stands between two letters or parts a quoted word.
 pub(super) fn removed(text: &str) -> Option<String> {
-    let may = text.contains("/*")
-        || text.contains('<')
-        || text.contains("](")
-        || text.contains("{#")
-        || text.contains(['"', '\'']) && text.contains(['+', '.', '&']);
-    if !may {
+    let bytes = text.as_bytes();
+    if !may_part(bytes) {
         return None;
     }
     // Bounded, so that no beginning is followed to the end of the text, and ASCII, which makes small automata.
@@ -28,7 +24,6 @@ pub(super) fn removed(text: &str) -> Option<String> {
     #[expect(clippy::expect_used, reason = "constant patterns, and every test compiles them")]
     static LINK: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\[([ -Z^-~]{0,60})\]\([ -(*-~]{0,200}\)").expect("a constant pattern"));
-    let bytes = text.as_bytes();
     let letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
     let mut parted = 0;
     for found in WITHIN.find_iter(text) {
@@ -43,4 +38,27 @@ pub(super) fn removed(text: &str) -> Option<String> {
     }
     let without = WITHIN.replace_all(text, "");
     Some(LINK.replace_all(&without, "$1").into_owned())
+}
+
+/// Whether a comment, a tag, a link or a joint may begin right behind a letter or a quotation mark.
+fn may_part(bytes: &[u8]) -> bool {
+    let after_letter = |at: usize| {
+        at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(u8::is_ascii_alphanumeric)
+    };
+    let joins = |after: &[u8]| {
+        let blanks = after.iter().take(4).take_while(|b| matches!(b, b' ' | b'\t')).count();
+        matches!(after.get(blanks), Some(b'+' | b'.' | b'&'))
+    };
+    let mut signs =
+        memchr::memchr3_iter(b'<', b'"', b'\'', bytes).chain(memchr::memchr3_iter(b'/', b'{', b']', bytes));
+    signs.any(|at| {
+        let after = bytes.get(at + 1..).unwrap_or_default();
+        match bytes.get(at) {
+            Some(b'<') => after_letter(at),
+            Some(b'"' | b'\'') => joins(after),
+            Some(b'/') => after_letter(at) && after.starts_with(b"*"),
+            Some(b'{') => after_letter(at) && after.starts_with(b"#"),
+            _ => after.starts_with(b"("),
+        }
+    })
 }

@@ -1,10 +1,8 @@
 //! A text as the model reads it: words by what they do, and the few signs that matter.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-    sync::LazyLock,
-};
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use super::super::letters::is_letter;
 
 /// One word or sign.
 #[derive(Debug, Clone, Copy)]
@@ -20,16 +18,14 @@ pub(crate) struct Token<'t> {
 pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::with_capacity(text.len() / 5);
     let mut first = true;
+    let mut stretches = Stretches::default();
     let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        if c.is_alphanumeric() || c == '_' {
-            let end = if is_sign(c) {
-                c.len_utf8()
-            } else {
-                rest.find(|c: char| !is_inside(c) || is_sign(c)).unwrap_or(rest.len())
-            };
+    while let Some(b) = rest.bytes().next() {
+        let c = if b.is_ascii() { char::from(b) } else { rest.chars().next().unwrap_or(' ') };
+        if is_inside(c) && !matches!(c, '\'' | '’') {
+            let end = if is_sign(c) { c.len_utf8() } else { word_end(rest) };
             let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-            let (word, after) = address(rest, word, after);
+            let (word, after) = address(text, text.len() - rest.len(), word, after, &mut stretches);
             found.push(Token { text: word, classes: classes(word), first });
             first = false;
             rest = after;
@@ -59,32 +55,84 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     found
 }
 
+/// The length of the word that a text begins with.
+fn word_end(rest: &str) -> usize {
+    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'\'' | b'_');
+    let ascii = rest.bytes().position(|b| !inside(&b)).unwrap_or(rest.len());
+    match rest.get(ascii..) {
+        Some(other) if other.bytes().next().is_some_and(|b| !b.is_ascii()) => {
+            ascii + other.find(|c: char| !is_inside(c) || is_sign(c)).unwrap_or(other.len())
+        }
+        _ => ascii,
+    }
+}
+
 /// Scripts that do not part words: each sign is a token.
 fn is_sign(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 fn is_inside(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '\'' | '’' | '_')
+    is_letter(c) || matches!(c, '\'' | '’' | '_')
 }
 
-/// An address of a page or a mailbox is one token, whatever it says.
-fn address<'t>(rest: &'t str, word: &'t str, after: &'t str) -> (&'t str, &'t str) {
+/// Where the stretches end that a host or the name of a mailbox may be part of, in a text: none is followed twice.
+#[derive(Default)]
+struct Stretches {
+    host: usize,
+    mailbox: usize,
+}
+
+/// The longest host that is looked at, and name of a mailbox, in bytes.
+const HOST: usize = 80;
+const MAILBOX: usize = 64;
+
+impl Stretches {
+    /// The bytes from a place on that a host may consist of, as many as are looked at.
+    fn host<'t>(&mut self, text: &'t str, at: usize) -> &'t str {
+        let of_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+        self.host = reach(text, at, self.host, of_host);
+        text.get(at..self.host.min(at + HOST)).unwrap_or_default()
+    }
+
+    /// Whether what follows from a place on is the rest of a name, and then the sign of a mailbox.
+    fn is_mailbox(&mut self, text: &str, at: usize) -> bool {
+        let of_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+' | b'_');
+        self.mailbox = reach(text, at, self.mailbox, of_name);
+        let end = self.mailbox.min(at + MAILBOX);
+        text.get(end..).is_some_and(|next| next.starts_with('@'))
+    }
+}
+
+/// Where a stretch ends that goes on at a place, when the one before ended at `known`.
+fn reach(text: &str, at: usize, known: usize, goes_on: impl Fn(&u8) -> bool) -> usize {
+    if at < known {
+        return known;
+    }
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    at + rest.iter().position(|b| !goes_on(b)).unwrap_or(rest.len())
+}
+
+/// An address of a page or a mailbox is one token, whatever it says. The word is at `at`, and `after` follows.
+fn address<'t>(
+    text: &'t str,
+    at: usize,
+    word: &'t str,
+    after: &'t str,
+    stretches: &mut Stretches,
+) -> (&'t str, &'t str) {
+    if !after.starts_with([':', '.', '@', '-', '+']) {
+        return (word, after);
+    }
     let is_page = matches!(word, "http" | "https" | "ftp") && after.starts_with("://")
         || word == "www" && after.starts_with('.');
     let is_mailbox = after.starts_with('@')
-        || after.starts_with(['.', '-', '+']) && {
-            let end = after
-                .bytes()
-                .take(64)
-                .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+' | b'_')))
-                .unwrap_or(after.len().min(64));
-            after.get(end..).is_some_and(|next| next.starts_with('@'))
-        };
-    let is_host = !is_page && !is_mailbox && names_a_host(rest);
+        || after.starts_with(['.', '-', '+']) && stretches.is_mailbox(text, at + word.len());
+    let is_host = !is_page && !is_mailbox && names_a_host(stretches.host(text, at));
     if !is_page && !is_mailbox && !is_host {
         return (word, after);
     }
+    let rest = text.get(at..).unwrap_or_default();
     let end = rest
         .find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\'' | ')' | ']' | '}' | ','))
         .unwrap_or(rest.len());
@@ -93,24 +141,26 @@ fn address<'t>(rest: &'t str, word: &'t str, after: &'t str) -> (&'t str, &'t st
 }
 
 /// `www.` or not: words joined by dots, of which the last is one that hosts end with.
-fn names_a_host(rest: &str) -> bool {
+fn names_a_host(host: &str) -> bool {
     const ENDINGS: [&str; 16] = [
         "com", "org", "net", "edu", "gov", "io", "co", "info", "biz", "ai", "app", "dev", "example", "test",
         "eu", "uk",
     ];
-    let end = rest
-        .bytes()
-        .take(80)
-        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')))
-        .unwrap_or(rest.len().min(80));
-    let host = rest.get(..end).unwrap_or_default().trim_end_matches('.');
-    host.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending))
+    let host = host.trim_end_matches('.');
+    let ending = host.as_bytes().iter().rev().take(9).position(|b| *b == b'.');
+    let ending = ending.and_then(|length| host.get(host.len() - length..));
+    ending.is_some_and(|ending| ending.len() >= 2 && ENDINGS.contains(&ending))
 }
 
 /// The lexicon by the first three bytes of a word: few words share them, and most words of a text have none.
-type Lexicon = HashMap<[u8; 3], Vec<Entry>, BuildHasherDefault<FirstBytes>>;
+struct Lexicon {
+    /// Where the entries of each hash begin; those of the last end with them all.
+    starts: Vec<u16>,
+    entries: Vec<Entry>,
+}
 
 struct Entry {
+    first: [u8; 3],
     /// What comes after the first three bytes.
     rest: &'static [u8],
     /// Any ending may follow.
@@ -118,20 +168,12 @@ struct Entry {
     classes: u64,
 }
 
-/// Hashes three bytes; only constants are ever stored, so nobody can choose keys that collide.
-#[derive(Default)]
-struct FirstBytes(u64);
+/// Hashes of three bytes.
+const HASHES: usize = 1 << 12;
 
-impl Hasher for FirstBytes {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0.rotate_left(9) ^ u64::from(*byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-    }
+fn hash(first: [u8; 3]) -> usize {
+    let [a, b, c] = first.map(u32::from);
+    ((a | b << 8 | c << 16).wrapping_mul(0x9e37_79b1) >> 20) as usize % HASHES
 }
 
 /// Names of the classes, in the order of their bits.
@@ -139,20 +181,22 @@ pub(crate) static CLASSES: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| lines().map(|(name, _)| name).collect());
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut lexicon = Lexicon::default();
-    for (at, (_, words)) in lines().enumerate() {
-        for word in words.split_whitespace() {
+    let mut words: BTreeMap<(&str, bool), u64> = BTreeMap::new();
+    for (at, (_, line)) in lines().enumerate() {
+        for word in line.split_whitespace() {
             let stem = word.strip_suffix('*');
-            let (first, rest) = parted(stem.unwrap_or(word));
-            let entries = lexicon.entry(first).or_default();
-            let is_stem = stem.is_some();
-            match entries.iter_mut().find(|entry| entry.rest == rest && entry.is_stem == is_stem) {
-                Some(entry) => entry.classes |= 1 << at,
-                None => entries.push(Entry { rest, is_stem, classes: 1 << at }),
-            }
+            *words.entry((stem.unwrap_or(word), stem.is_some())).or_default() |= 1 << at;
         }
     }
-    lexicon
+    let entry = |((word, is_stem), classes)| {
+        let (first, rest) = parted(word);
+        Entry { first, rest, is_stem, classes }
+    };
+    let mut entries: Vec<Entry> = words.into_iter().map(entry).collect();
+    entries.sort_by_key(|entry| hash(entry.first));
+    let before = |of: usize| entries.partition_point(|entry| hash(entry.first) < of);
+    let starts = (0..=HASHES).map(|hash| u16::try_from(before(hash)).unwrap_or(u16::MAX)).collect();
+    Lexicon { starts, entries }
 });
 
 /// The first three bytes of a word, as many as it has, and the others.
@@ -174,9 +218,19 @@ fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 fn classes(word: &str) -> u64 {
     let (first, rest) = parted(word);
-    let fits = |entry: &&Entry| if entry.is_stem { rest.starts_with(entry.rest) } else { rest == entry.rest };
-    let entries = LEXICON.get(&first).into_iter().flatten();
-    entries.filter(fits).fold(0, |classes, entry| classes | entry.classes)
+    let fits = |entry: &&Entry| {
+        entry.first == first && if entry.is_stem { rest.starts_with(entry.rest) } else { rest == entry.rest }
+    };
+    LEXICON.of(hash(first)).iter().filter(fits).fold(0, |classes, entry| classes | entry.classes)
+}
+
+// === impl Lexicon ===
+
+impl Lexicon {
+    fn of(&self, hash: usize) -> &[Entry] {
+        let start = |hash: usize| self.starts.get(hash).map_or(0, |start| usize::from(*start));
+        self.entries.get(start(hash)..start(hash + 1)).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -207,5 +261,6 @@ mod tests {
         assert_eq!(classes("me"), class("my"));
         assert_eq!(classes("banana"), 0);
         assert!(CLASSES.len() <= 64, "a class is one bit");
+        assert!(LEXICON.entries.len() < usize::from(u16::MAX));
     }
 }

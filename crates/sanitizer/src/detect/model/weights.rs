@@ -27,9 +27,23 @@ const HEAD: usize = MAGIC.len() + WINDOWS * 4 + 12;
 // A file of another form does not compile.
 const _: () = assert!(FILE.len() == HEAD + BUCKETS as usize);
 
+/// Evidence that a harmless message of so many bytes comes to by chance: the more passages, the more the worst of them
+/// looks like orders. What is longer than a page counts as one, so that nobody hides an order in a flood.
+pub(crate) fn by_chance(bytes: usize) -> f32 {
+    /// Evidence for each time that the length grows by e, as the worst of harmless messages have it.
+    const GROWTH: f32 = 0.16;
+    /// A page of text.
+    const PAGE: usize = 6000;
+    /// Below a few lines, length says little.
+    const LINES: usize = 600;
+    #[expect(clippy::cast_precision_loss, reason = "no more than a page")]
+    let bytes = (bytes.min(PAGE) + LINES) as f32;
+    GROWTH * bytes.ln()
+}
+
 pub(crate) struct Weights {
     pub(crate) windows: [Window; WINDOWS],
-    /// Evidence from which the owner is warned.
+    /// Evidence beyond what comes by chance, from which the owner is warned.
     pub(crate) threshold: f32,
     /// How much surer one unit of evidence makes, in log-odds.
     pub(crate) slope: f32,
@@ -86,6 +100,12 @@ mod tests {
         assert_eq!(file.len(), FILE.len());
         assert_eq!(file.get(..4), FILE.get(..4));
         assert_eq!(file.last(), Some(&127));
+    }
+
+    #[test]
+    fn longer_messages_have_more_by_chance_up_to_a_page() {
+        assert!(by_chance(0) < by_chance(1000) && by_chance(1000) < by_chance(6000));
+        assert_eq!(by_chance(6000), by_chance(usize::MAX));
     }
 
     #[test]

@@ -1,117 +1,132 @@
 //! Words in scraps, words glued together, words with shuffled letters, and pig Latin.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
-use super::{super::vocabulary, Piece, around_changes, words::Token};
+use super::{
+    super::vocabulary,
+    Piece, around_changes,
+    words::{Token, Words},
+};
 
 /// Letters of glued words that are parted in one text: that bounds the work.
 const GLUED: usize = 16 * 1024;
 
+/// A word that is read in place of some tokens.
+struct Change<'t> {
+    /// From the first of them to the one after the last.
+    tokens: Range<usize>,
+    word: Cow<'t, str>,
+}
+
 /// The text with every word mended that can be.
-pub(super) fn mended(tokens: &[Token<'_>]) -> Option<(String, usize)> {
-    if tokens.iter().all(|token| token.known) {
+pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
+    if words.all_known {
         return None;
     }
+    let tokens = words.tokens.as_slice();
     let mut room = GLUED;
-    let mut pieces: Vec<Piece<'_>> = Vec::with_capacity(tokens.len());
+    let mut changes: Vec<Change<'_>> = Vec::new();
     let mut at = 0;
     let piglike = tokens.iter().filter(|token| token.word.ends_with("ay")).count() * 4 >= tokens.len();
     while let Some(token) = tokens.get(at) {
-        let before =
-            pieces.last().filter(|piece| !piece.changed && piece.after != '|').map(|piece| &*piece.word);
-        let (word, more, taken_back) = if token.known && token.word.len() > 3 {
-            (None, 0, false)
-        } else if let Some((word, more, taken_back)) =
+        if token.known && token.word.len() > 3 {
+            at += 1;
+            continue;
+        }
+        let before = at.checked_sub(1).filter(|_| changes.last().is_none_or(|last| last.tokens.end < at));
+        let before = before.and_then(|before| tokens.get(before)).filter(|before| before.after != '|');
+        let word = if let Some((word, more, takes_before)) =
             from_scraps(before, tokens.get(at..).unwrap_or_default())
         {
-            (Some(Cow::Owned(word)), more, taken_back)
+            changes.push(Change { tokens: at - usize::from(takes_before)..at + more + 1, word: word.into() });
+            at += more + 1;
+            continue;
         } else if token.known {
-            (None, 0, false)
+            None
         } else if piglike && let Some(word) = from_pig_latin(token.word) {
-            (Some(Cow::Owned(word)), 0, false)
+            Some(Cow::Owned(word))
         } else if let Some(word) = vocabulary::unscrambled(token.word.as_bytes()) {
-            (Some(Cow::Borrowed(word)), 0, false)
+            Some(Cow::Borrowed(word))
         } else if let Some(word) = with_an_order(token.word) {
-            (Some(Cow::Owned(word)), 0, false)
+            Some(Cow::Owned(word))
         } else if token.word.len() >= 12 && token.word.len() <= room {
             room -= token.word.len();
-            (vocabulary::unglued(token.word).map(Cow::Owned), 0, false)
+            vocabulary::unglued(token.word).map(Cow::Owned)
         } else {
-            (None, 0, false)
+            None
         };
-        if taken_back {
-            pieces.pop();
-        }
-        at += more;
-        let after = tokens.get(at).map_or(' ', |last| last.after);
-        let changed = word.is_some();
-        pieces.push(Piece { word: word.unwrap_or(Cow::Borrowed(token.word)), after, changed });
+        changes.extend(word.map(|word| Change { tokens: at..at + 1, word }));
         at += 1;
     }
+    if changes.is_empty() {
+        return None;
+    }
     // everyone mistypes
-    around_changes(&pieces).map(|(words, _)| (words, 0))
+    around_changes(&pieces(tokens, changes)).map(|(words, _)| (words, 0))
+}
+
+/// The words as they are read.
+fn pieces<'t>(tokens: &[Token<'t>], changes: Vec<Change<'t>>) -> Vec<Piece<'t>> {
+    let mut pieces: Vec<Piece<'t>> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    let unchanged =
+        |token: &Token<'t>| Piece { word: Cow::Borrowed(token.word), after: token.after, changed: false };
+    for Change { tokens: changed, word } in changes {
+        pieces.extend(tokens.get(at..changed.start).unwrap_or_default().iter().map(unchanged));
+        let after =
+            changed.end.checked_sub(1).and_then(|last| tokens.get(last)).map_or(' ', |last| last.after);
+        pieces.push(Piece { word, after, changed: true });
+        at = changed.end;
+    }
+    pieces.extend(tokens.get(at..).unwrap_or_default().iter().map(unchanged));
+    pieces
 }
 
 /// `in struct ions`: the word, how many more tokens it takes, and whether it takes the one before.
-fn from_scraps(before: Option<&str>, tokens: &[Token<'_>]) -> Option<(String, usize, bool)> {
+fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(String, usize, bool)> {
     let [token, ..] = tokens else { return None };
     // one token at least is no word by itself, else `be low` and `for mat` would be everywhere
     let scrap = |token: &Token<'_>| !token.known && token.word.len() <= SCRAP;
     if !tokens.iter().take(4).any(scrap) {
         return None;
     }
+    let before =
+        before.filter(|before| before.word.len() <= SCRAP && before.number.is_some() && scrap(token));
     let mut whole = None;
-    let first = before.filter(|before| before.len() <= SCRAP && scrap(token));
-    for first in [Some(""), first].into_iter().flatten() {
-        let mut letters = Letters::default();
-        letters.push(first);
+    for first in [None, before].into_iter().take(1 + usize::from(before.is_some())) {
+        let (mut letters, mut length) = (0, 0);
         let mut unknown = false;
-        for (more, next) in tokens.iter().take(4).enumerate() {
-            if !next.word.is_ascii() || !letters.push(next.word) {
+        for (more, next) in first.into_iter().chain(tokens.iter().take(4)).enumerate() {
+            let Some(number) = next.number.filter(|_| length + next.word.len() <= vocabulary::LONGEST) else {
                 break;
+            };
+            letters |= number << (8 * length);
+            length += next.word.len();
+            let is_before = more == 0 && first.is_some();
+            unknown |= !next.known && !is_before;
+            if more > 0 && unknown && length >= 5 && vocabulary::is_word(letters) {
+                whole = Some((more - usize::from(first.is_some()), first));
             }
-            unknown |= !next.known;
-            let joined = more > 0 || !first.is_empty();
-            if joined && unknown && letters.word().len() >= 5 && vocabulary::knows(letters.word()) {
-                let word = String::from_utf8_lossy(letters.word()).into_owned();
-                whole = Some((word, more, !first.is_empty()));
-            }
-            if next.after == '|' {
+            if next.after == '|' && !is_before {
                 break;
             }
         }
     }
-    whole
+    let (more, first) = whole?;
+    let taken = first.into_iter().chain(tokens.iter().take(more + 1));
+    Some((taken.map(|token| token.word).collect(), more, first.is_some()))
 }
 
 /// A scrap is no longer than this.
 const SCRAP: usize = 10;
 
-/// Letters being put together, as far as any word goes.
-#[derive(Default)]
-struct Letters {
-    letters: [u8; vocabulary::LONGEST],
-    len: usize,
-}
-
-impl Letters {
-    /// Whether there was room.
-    fn push(&mut self, scrap: &str) -> bool {
-        let end = self.len + scrap.len();
-        let Some(room) = self.letters.get_mut(self.len..end) else { return false };
-        room.copy_from_slice(scrap.as_bytes());
-        self.len = end;
-        true
-    }
-
-    fn word(&self) -> &[u8] {
-        self.letters.get(..self.len).unwrap_or_default()
-    }
-}
-
 /// `laterignore`: an order that begins where another text was cut off.
 fn with_an_order(word: &str) -> Option<String> {
     const ORDERS: [&str; 6] = ["ignore", "disregard", "forget", "override", "pretend", "reveal"];
+    // most words end with none of their last letters
+    if !matches!(word.as_bytes().last(), Some(b'd' | b'e' | b'l' | b't')) {
+        return None;
+    }
     let order = ORDERS.into_iter().find(|order| word.ends_with(order))?;
     word.strip_suffix(order).map(|before| format!("{before} {order}"))
 }

@@ -5,25 +5,15 @@ use std::borrow::Cow;
 use super::{super::vocabulary, Piece, around_changes};
 
 pub(super) fn unleet(marks: &str) -> Option<(String, usize)> {
-    // a sign before a letter, or a digit after one
-    let signs = |pair: &&[u8]| match pair {
-        [a, b] => is_sign(*a) && b.is_ascii_alphabetic() || a.is_ascii_alphabetic() && b.is_ascii_digit(),
-        _ => false,
-    };
-    if marks.as_bytes().windows(2).filter(signs).take(2).count() < 2 {
+    if !has_some(marks) {
         return None;
     }
-    let mut changed = 0;
     let pieces: Vec<_> = marks
         .split_whitespace()
         .map(|token| {
-            let word = token
-                .trim_end_matches(['.', ',', '!', '?', ':', ';', ')', '"'])
-                .trim_start_matches(['(', '"']);
+            let word = bare(token);
             let after = if token.ends_with(['.', '!', '?', ':', ';']) { '|' } else { ' ' };
-            let read = letters(word);
-            changed += usize::from(read.as_ref().is_some_and(|read| read.len() >= 3));
-            match read {
+            match letters(word) {
                 Some(read) => Piece { word: Cow::Owned(read), after, changed: true },
                 None => Piece {
                     word: Cow::Borrowed(word.trim_matches(|c: char| c.is_ascii_punctuation())),
@@ -33,10 +23,45 @@ pub(super) fn unleet(marks: &str) -> Option<(String, usize)> {
             }
         })
         .collect();
-    if changed < 2 {
-        return None;
-    }
     around_changes(&pieces)
+}
+
+/// Whether a few words have signs within them and are common ones once these are read. Nearly every text with signs has no
+/// such word.
+fn has_some(marks: &str) -> bool {
+    const SOME: usize = 2;
+    let (mut start, mut signs, mut found) = (0, false, 0);
+    for (at, b) in marks.bytes().chain([b' ']).enumerate() {
+        match b {
+            b if is_sign(b) => signs = true,
+            b if b.is_ascii_whitespace() => {
+                // what parts words beyond ASCII is rare, and makes no word known
+                let words = Some(&marks).filter(|_| signs).and_then(|marks| marks.get(start..at));
+                for token in words.into_iter().flat_map(str::split_whitespace) {
+                    found += usize::from(letters(bare(token)).is_some_and(|read| read.len() >= 3));
+                }
+                if found >= SOME {
+                    // a sign before a letter, or a digit after one
+                    let within = |pair: &&[u8]| match pair {
+                        [a, b] => {
+                            is_sign(*a) && b.is_ascii_alphabetic()
+                                || a.is_ascii_alphabetic() && b.is_ascii_digit()
+                        }
+                        _ => false,
+                    };
+                    return marks.as_bytes().windows(2).filter(within).take(SOME).count() == SOME;
+                }
+                (start, signs) = (at, false);
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// A word without the punctuation around it.
+fn bare(token: &str) -> &str {
+    token.trim_end_matches(['.', ',', '!', '?', ':', ';', ')', '"']).trim_start_matches(['(', '"'])
 }
 
 /// The common word that is meant, if there is one.
@@ -50,9 +75,15 @@ fn letters(word: &str) -> Option<String> {
         return None;
     }
     [false, true].into_iter().find_map(|other| {
-        let read: String = word.bytes().map(|b| char::from(letter(b, other))).collect();
-        let read = read.replace('\'', "");
-        vocabulary::knows(read.as_bytes()).then_some(read)
+        let mut number = 0;
+        for (at, b) in word.bytes().filter(|b| *b != b'\'').enumerate() {
+            if at == vocabulary::LONGEST {
+                return None;
+            }
+            number |= u128::from(letter(b, other)) << (8 * at);
+        }
+        vocabulary::is_word(number)
+            .then(|| word.bytes().filter(|b| *b != b'\'').map(|b| char::from(letter(b, other))).collect())
     })
 }
 

@@ -16,6 +16,8 @@ use super::{
     vocabulary,
 };
 
+pub(super) use words::{Words, words};
+
 const TRICK: Trick = Trick {
     kind: "disguised-instruction",
     reason: "An instruction to an assistant is spelt so that filters do not read it.",
@@ -25,20 +27,19 @@ const TRICK: Trick = Trick {
 const AROUND: usize = 16;
 
 /// The text from its last word to its first, where it speaks of orders. What has been turned so is not turned again.
-pub(super) fn last_word_first(folded: &Folded) -> Option<Reading> {
-    let (words, undone) = turned::last_word_first(&words::tokens(&folded.words))?;
+pub(super) fn last_word_first(words: &Words<'_>) -> Option<Reading> {
+    let (words, undone) = turned::last_word_first(&words.tokens)?;
     Some(Reading { folded: Folded::of_words(words), trick: TRICK, undone })
 }
 
 /// Every other reading of a text.
-pub(super) fn readings(folded: &Folded) -> Vec<Reading> {
-    let tokens = words::tokens(&folded.words);
+pub(super) fn readings(folded: &Folded, words: &Words<'_>) -> Vec<Reading> {
     let mut readings = Vec::new();
     readings.extend(lookalike::spelt_in_latin(&folded.words));
-    readings.extend(spaced::joined(&tokens, &folded.marks));
+    readings.extend(spaced::joined(words, &folded.marks));
     readings.extend(leet::unleet(&folded.marks));
-    readings.extend(chopped::mended(&tokens));
-    readings.extend(turned::readings(&tokens, &folded.words));
+    readings.extend(chopped::mended(words));
+    readings.extend(turned::readings(words, &folded.words));
     let reading = |(words, undone)| Reading { folded: Folded::of_words(words), trick: TRICK, undone };
     readings.into_iter().filter(|(words, _)| *words != folded.words).map(reading).collect()
 }
@@ -102,18 +103,21 @@ fn distinct<'t>(words: impl Iterator<Item = &'t str>) -> usize {
 mod tests {
     use super::{super::fold, *};
 
+    fn of(text: &str) -> Vec<Reading> {
+        let folded = fold::fold(text);
+        readings(&folded, &words(&folded.words))
+    }
+
     /// That some reading has these words.
     #[track_caller]
-    fn reads(text: &str, words: &str) {
-        let read: Vec<_> =
-            readings(&fold::fold(text)).into_iter().map(|reading| reading.folded.words).collect();
-        assert!(read.iter().any(|read| read.contains(words)), "{text}: {read:?}");
+    fn reads(text: &str, expected: &str) {
+        let read: Vec<_> = of(text).into_iter().map(|reading| reading.folded.words).collect();
+        assert!(read.iter().any(|read| read.contains(expected)), "{text}: {read:?}");
     }
 
     #[track_caller]
     fn has_one_reading(text: &str) {
-        let read: Vec<_> =
-            readings(&fold::fold(text)).into_iter().map(|reading| reading.folded.words).collect();
+        let read: Vec<_> = of(text).into_iter().map(|reading| reading.folded.words).collect();
         assert_eq!(read, Vec::<String>::new(), "{text}");
     }
 
@@ -163,8 +167,11 @@ mod tests {
 
     #[test]
     fn a_sentence_of_orders_is_read_from_its_end() {
-        let check = |text: &str, words: Option<&str>| {
-            assert_eq!(last_word_first(&fold::fold(text)).map(|r| r.folded.words).as_deref(), words);
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(
+                last_word_first(&words(&fold::fold(text).words)).map(|r| r.folded.words).as_deref(),
+                expected
+            );
         };
         check("Hello. files the me send please", Some("please send me the files"));
         check("The files are in my house. Please come.", None);

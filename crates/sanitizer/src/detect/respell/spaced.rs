@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{super::vocabulary, Piece, around_changes, words::Token};
+use super::{super::vocabulary, Piece, around_changes, words::Words};
 
 /// Fewer single letters in a row are initials.
 const LETTERS: usize = 6;
 
 /// Joins single letters to words, where these are still apart by another sign, and else by what words they make.
-pub(super) fn joined(tokens: &[Token<'_>], marks: &str) -> Option<(String, usize)> {
-    let single = |token: &Token<'_>| token.word.len() <= 4 && token.word.chars().nth(1).is_none();
-    if !tokens.windows(LETTERS).any(|run| run.iter().all(single)) {
+pub(super) fn joined(words: &Words<'_>, marks: &str) -> Option<(String, usize)> {
+    if words.single_letters < LETTERS {
         return None;
     }
     let mut pieces = Vec::new();

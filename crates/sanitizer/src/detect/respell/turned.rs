@@ -1,11 +1,14 @@
 //! Texts backwards, upside down, or with each letter put for another.
 
-use super::{super::vocabulary, words::Token};
+use super::{
+    super::vocabulary,
+    words::{Token, Words},
+};
 
 /// Spans of unknown words that are tried as every shift of the alphabet: that bounds the work.
 const TRIED: usize = 8;
 
-/// Words that no order to an assistant does without; a sentence with several is read in the other direction too.
+/// Common words that no order to an assistant does without; a sentence with several is read in the other direction too.
 fn is_of_orders(word: &str) -> bool {
     matches!(
         word,
@@ -26,18 +29,27 @@ fn is_of_orders(word: &str) -> bool {
     )
 }
 
-pub(super) fn readings(tokens: &[Token<'_>], words: &str) -> Vec<(String, usize)> {
+/// Words that turn into common ones, from which on they are no chance.
+const LEAST: usize = 2;
+
+/// Words of a stretch that is tried as every shift of the alphabet.
+const LONG: usize = 6;
+
+pub(super) fn readings(found: &Words<'_>, words: &str) -> Vec<(String, usize)> {
+    let tokens = &found.tokens;
     let mut readings = Vec::new();
+    let backward = if found.from_the_end >= LEAST { tokens.as_slice() } else { &[] };
+    let by_thirteen = if found.by_thirteen >= LEAST { tokens.as_slice() } else { &[] };
+    readings.extend(spans(backward, from_the_end).map(|(from, undone)| (backwards(from), undone)));
     readings.extend(
-        spans(tokens, |word| vocabulary::knows_turned(word.as_bytes().iter().rev(), |b| b))
-            .map(|(from, undone)| (backwards(from), undone)),
+        spans(by_thirteen, |_, number| all_by(number, 13))
+            .map(|(from, undone)| (each(from, |b| by(b, 13)), undone)),
     );
-    readings.extend(
-        spans(tokens, |word| vocabulary::knows_turned(word.as_bytes().iter(), by_thirteen))
-            .map(|(from, undone)| (each(from, by_thirteen), undone)),
-    );
-    readings.extend(shifted(tokens));
-    if words.matches(['ǝ', 'ɐ', 'ɹ', 'ʇ', 'ɥ', 'ɔ', 'ʎ', 'ɯ']).take(4).count() == 4 {
+    if found.unknown >= LONG {
+        readings.extend(shifted(tokens));
+    }
+    if !words.is_ascii() && words.matches(['ǝ', 'ɐ', 'ɹ', 'ʇ', 'ɥ', 'ɔ', 'ʎ', 'ɯ']).take(4).count() == 4
+    {
         let turned: String = words.chars().rev().map(upright).collect();
         let undone = turned.split([' ', '\n', '|']).filter(|word| vocabulary::knows(word.as_bytes())).count();
         readings.push((turned, undone));
@@ -48,15 +60,17 @@ pub(super) fn readings(tokens: &[Token<'_>], words: &str) -> Vec<(String, usize)
 /// Stretches of words in which words appear once they are turned, and none stands as it is.
 fn spans<'s, 't>(
     tokens: &'s [Token<'t>],
-    turned: impl Fn(&str) -> bool,
+    turned: impl Fn(usize, u128) -> u128,
 ) -> impl Iterator<Item = (&'s [Token<'t>], usize)> {
     let mut found = Vec::new();
     let (mut start, mut end, mut undone, mut letters) = (0, 0, 0, 0);
     let mut counted = "";
     for (at, token) in tokens.iter().enumerate() {
-        let counts = token.word.len() >= 3 && token.word.is_ascii();
+        let length = token.word.len();
+        let counts = length >= 3 && (token.number.is_some() || token.word.is_ascii());
         // a known word is of interest only where a span may end
-        let turns = counts && (!token.known || undone > 0) && turned(token.word);
+        let asked = token.number.filter(|_| counts && (!token.known || undone > 0));
+        let turns = asked.is_some_and(|number| vocabulary::is_word(turned(length, number)));
         if turns && !token.known {
             if undone == 0 {
                 // what is too short to count may belong to it
@@ -74,22 +88,49 @@ fn spans<'s, 't>(
             // a table may say one odd word a hundred times
             undone += usize::from(undone == 0 || token.word != counted);
             counted = token.word;
-            letters += token.word.len();
+            letters += length;
             end = at + 1;
         } else if counts && token.known && !turns {
-            if undone >= 2 && letters >= 8 {
+            if undone >= LEAST && letters >= 8 {
                 found.push((start, end, undone));
             }
             (undone, letters) = (0, 0);
         }
     }
-    if undone >= 2 && letters >= 8 {
+    if undone >= LEAST && letters >= 8 {
         // to the end, as far as nothing is known
         let tail =
             tokens.get(end..).unwrap_or_default().iter().take_while(|t| !t.known || t.word.len() < 3).count();
         found.push((start, end + tail, undone));
     }
     found.into_iter().filter_map(|(start, end, undone)| Some((tokens.get(start..end)?, undone)))
+}
+
+/// A word's letters from the last to the first, as a number.
+pub(super) const fn from_the_end(length: usize, number: u128) -> u128 {
+    if length == 0 { number } else { number.swap_bytes() >> (8 * (vocabulary::LONGEST - length)) }
+}
+
+/// The same byte sixteen times.
+const fn each_byte(b: u8) -> u128 {
+    u128::from_le_bytes([b; vocabulary::LONGEST])
+}
+
+/// The highest bit of each byte that is this one or a later one, of bytes of ASCII: none carries into the next.
+const fn from(number: u128, first: u8) -> u128 {
+    (number + each_byte(0x80 - first)) & each_byte(0x80)
+}
+
+/// A word's letters, as a number, each turned by so many, all at once.
+pub(super) const fn all_by(number: u128, shift: u8) -> u128 {
+    let (letters, late) = (from(number, b'a') & !from(number, b'z' + 1), from(number, b'z' + 1 - shift));
+    number + ((letters & !late) >> 7) * shift as u128 - ((letters & late) >> 7) * (26 - shift) as u128
+}
+
+/// A word's letters, as a number, each put for the one that is as far from z as it is from a.
+const fn all_mirrored(number: u128) -> u128 {
+    let letters = ((from(number, b'a') & !from(number, b'z' + 1)) >> 7) * 0xff;
+    (number & !letters) | ((each_byte(b'a' + b'z') - number) & letters)
 }
 
 fn backwards(tokens: &[Token<'_>]) -> String {
@@ -111,10 +152,6 @@ fn each(tokens: &[Token<'_>], turn: impl Fn(u8) -> u8) -> String {
     read
 }
 
-const fn by_thirteen(b: u8) -> u8 {
-    by(b, 13)
-}
-
 const fn by(b: u8, shift: u8) -> u8 {
     if b.is_ascii_lowercase() { b'a' + (b - b'a' + shift) % 26 } else { b }
 }
@@ -125,28 +162,25 @@ const fn mirrored(b: u8) -> u8 {
 
 /// Long stretches without any common word, by every other shift of the alphabet, and from z to a.
 fn shifted(tokens: &[Token<'_>]) -> Vec<(String, usize)> {
-    const LONG: usize = 6;
-    let unknown = |token: &Token<'_>| token.word.is_ascii() && !(token.known && token.word.len() >= 3);
     let mut readings = Vec::new();
-    for span in tokens.split(|token| !unknown(token)).filter(|span| span.len() >= LONG).take(TRIED) {
+    for span in tokens.split(|token| !token.is_unknown()).filter(|span| span.len() >= LONG).take(TRIED) {
         let mut sample: Vec<_> = span
             .iter()
-            .map(|token| token.word)
-            .filter(|word| (3..=16).contains(&word.len()))
+            .filter(|token| (3..=vocabulary::LONGEST).contains(&token.word.len()))
+            .filter_map(|token| token.number)
             .take(16)
             .collect();
         sample.sort_unstable();
         sample.dedup();
-        let words_by = |turn: &dyn Fn(u8) -> u8| {
-            let turns = |word: &&&str| vocabulary::knows_turned(word.as_bytes().iter(), turn);
-            sample.iter().filter(turns).count()
+        let words_by = |turn: &dyn Fn(u128) -> u128| {
+            sample.iter().filter(|number| vocabulary::is_word(turn(**number))).count()
         };
         let most = sample.len().div_ceil(2).max(3);
         let as_undone = |words: usize| words * span.len() / sample.len().max(1);
-        let mirror = Some(words_by(&mirrored)).filter(|words| *words >= most);
+        let mirror = Some(words_by(&all_mirrored)).filter(|words| *words >= most);
         readings.extend(mirror.map(|words| (each(span, mirrored), as_undone(words))));
         for shift in (1..26).filter(|shift| *shift != 13) {
-            let words = words_by(&|b| by(b, shift));
+            let words = words_by(&|number| all_by(number, shift));
             if words >= most {
                 readings.push((each(span, |b| by(b, shift)), as_undone(words)));
                 break;
@@ -189,7 +223,7 @@ const fn upright(c: char) -> char {
 pub(super) fn last_word_first(tokens: &[Token<'_>]) -> Option<(String, usize)> {
     let mut read = String::new();
     for sentence in tokens.split_inclusive(|token| token.after == '|') {
-        if sentence.iter().filter(|token| is_of_orders(token.word)).take(3).count() == 3 {
+        if sentence.iter().filter(|token| token.known && is_of_orders(token.word)).take(3).count() == 3 {
             for token in sentence.iter().rev() {
                 read.push_str(token.word);
                 read.push(' ');

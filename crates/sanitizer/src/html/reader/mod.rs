@@ -19,6 +19,9 @@ use super::{
 };
 use roots::ROOTS;
 
+/// Bytes of a title: more than any browser shows.
+const TITLE: usize = 64 * 1024;
+
 pub(super) struct Reader<'a> {
     pub(super) sheet: Sheet,
     /// What of the page's root was said too late for what stands before it.
@@ -114,7 +117,13 @@ impl<'a> Reader<'a> {
         let blank = text.bytes().all(|b| b.is_ascii_whitespace());
         let place = self.beyond.unwrap_or_else(|| self.tree.look().place);
         match place {
-            Place::Title if self.page.title.is_empty() => push_line(&mut self.page.title, text),
+            Place::Title if self.page.title.is_empty() => {
+                let fits = |end: &usize| text.is_char_boundary(*end);
+                let end = (0..=TITLE.min(text.len())).rev().find(fits).unwrap_or_default();
+                let (shown, beyond) = text.split_at_checked(end).unwrap_or((text, ""));
+                push_line(&mut self.page.title, shown);
+                push_line(&mut self.page.hidden, beyond);
+            }
             // only the first is the page's
             Place::Title => push_line(&mut self.page.hidden, text),
             Place::Code => push_line(&mut self.page.code, text),

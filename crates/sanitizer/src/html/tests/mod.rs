@@ -47,6 +47,8 @@ fn what_a_person_sees_is_the_body() {
 fn a_page_has_one_title() {
     check("<title>A</title><body>b<title>c</title>", "A\n\nb", "c");
     check("a<svg><title>b</title><text>c</text></svg>", "ac", "b");
+    let long = format!("{}é and more</title>c", "x".repeat(64 * 1024 - 1));
+    check(&format!("<title>{long}"), &format!("{}\n\nc", "x".repeat(64 * 1024 - 1)), "é and more");
 }
 
 #[test]
