@@ -60,9 +60,11 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest.take()?;
+        if text.len() <= PIECE {
+            return Some(text);
+        }
         let fits = |end: &usize| text.is_char_boundary(*end);
-        let longest = (0..=PIECE).rev().find(fits).filter(|_| text.len() > PIECE);
-        let Some((head, _)) = longest.and_then(|end| text.split_at_checked(end)) else { return Some(text) };
+        let (head, _) = (0..=PIECE).rev().find(fits).and_then(|end| text.split_at_checked(end))?;
         let between =
             |from: usize| head.get(from..).and_then(|tail| tail.find([' ', '\n'])).map(|at| from + at);
         let near = |at: usize| (at..head.len()).find(|at| head.is_char_boundary(*at));
