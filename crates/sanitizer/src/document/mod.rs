@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Bytes of text that are read of one message; what is handed on is a small part of it, and what is examined too.
-pub(crate) const TEXT: usize = 8 * 1024 * 1024;
+pub(crate) const TEXT: usize = 7 * 1024 * 1024;
 
 /// What a file says.
 #[derive(Debug, Default)]

@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn a_text_larger_than_is_read_is_cut_and_warned_of() {
         let view = view(format!("From: a@b.c\n\n{}", "x".repeat(9 * 1024 * 1024)).as_bytes());
-        assert_eq!(view.visible.len(), 8 * 1024 * 1024);
+        assert_eq!(view.visible.len(), document::TEXT);
         assert_eq!(
             (view.findings[0].kind.as_str(), view.findings[0].severity),
             ("not-fully-read", Severity::Medium)
