@@ -28,6 +28,15 @@ impl Postfix {
         Postfix::with(dovecot, Certificate::Good)
     }
 
+    /// It starts for root alone.
+    pub(crate) fn starts_or_says(unproven: &str) -> bool {
+        let is_root = rustix::process::geteuid().is_root();
+        if !is_root {
+            println!("UNPROVEN, because Postfix starts for root only: {unproven}");
+        }
+        is_root
+    }
+
     pub(crate) fn with(dovecot: &Dovecot, certificate: Certificate) -> Postfix {
         assert!(rustix::process::geteuid().is_root(), "Postfix starts for root only: run this test as root");
         let owner = Command::new("id").args(["-u", "postfix"]).output().unwrap();
