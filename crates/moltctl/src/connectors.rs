@@ -87,7 +87,8 @@ pub(crate) fn egress(path: &Path, command: &EgressCommand) -> anyhow::Result<Exi
     if zones.is_none() {
         say!("  nothing, because they are down; `moltctl up` tries each when it is raised");
     }
-    say!("The control plane may reach nothing but its socket. The executor may reach, for each connector:");
+    say!("The control plane dials nothing but its bridge, but no wall of this check keeps it from more.");
+    say!("The executor may reach, for each connector:");
     for reached in all("connectors") {
         say!("  {}", word(&reached, "connector"));
         for call in strings(&reached, "calls") {
