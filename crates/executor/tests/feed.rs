@@ -100,6 +100,32 @@ async fn a_frozen_home_fetches_nothing() {
     assert!(taken(zone1, folder.path()).is_empty());
 }
 
+/// The owner freezes everything while a look waits.
+struct FrozenMeanwhile(Numbers, std::path::PathBuf);
+
+impl Service for FrozenMeanwhile {
+    fn look<'a>(&'a mut self, cursor: Option<&'a str>) -> Looking<'a> {
+        std::fs::write(&self.1, "?").unwrap();
+        self.0.look(cursor)
+    }
+
+    fn wait(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {})
+    }
+}
+
+#[tokio::test]
+async fn what_comes_while_the_home_is_frozen_is_not_taken_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let zone1 = zone1(folder.path());
+    let numbers = Numbers::default();
+    numbers.0.lock().unwrap().there = 2;
+    let service = Box::new(FrozenMeanwhile(numbers.clone(), folder.path().join("latch")));
+    let looked = Feed { service, ..feed(&numbers) }.look_once(&zone1, &spool(folder.path())).await;
+    assert!(matches!(looked, Err(NotFed::Latched)), "{looked:?}");
+    assert!(taken(zone1, folder.path()).is_empty());
+}
+
 #[tokio::test]
 async fn what_is_not_durable_here_is_not_acknowledged_there() {
     let folder = tempfile::tempdir().unwrap();
