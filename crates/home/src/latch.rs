@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, Permissions};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -148,18 +148,20 @@ impl Latch {
     }
 
     /// Whether it is set, and how far. Anything but a clear "there is no such file" is a set latch.
+    ///
+    /// Opened once and looked at through that: a latch that is lifted at this moment is one that was frozen or one that is
+    /// not there, and never one that cannot be understood, which would mean a kill.
     pub fn read(&self) -> Latched {
-        match self.file.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Latched::Not,
-            Ok(metadata) if metadata.is_file() && metadata.len() <= SIZE as u64 => {
-                let order =
-                    std::fs::read(&self.file).ok().and_then(|text| serde_json::from_slice(&text).ok());
-                match order {
-                    Some(order @ Order { level: Level::Frozen, .. }) => Latched::Frozen(order),
-                    order => Latched::Killed(order),
-                }
-            }
-            _ => Latched::Killed(None),
+        // Something that is no file must not hold the reader up.
+        let flags = NOFOLLOW | OFlags::NONBLOCK.bits().cast_signed();
+        let order = match File::options().read(true).custom_flags(flags).open(&self.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Latched::Not,
+            Err(_) => None,
+            Ok(file) => order_in(&file),
+        };
+        match order {
+            Some(order @ Order { level: Level::Frozen, .. }) => Latched::Frozen(order),
+            order => Latched::Killed(order),
         }
     }
 
@@ -325,6 +327,17 @@ impl Latch {
     fn sync_folder(&self) -> io::Result<()> {
         File::open(self.file.parent().unwrap_or(Path::new(".")))?.sync_all()
     }
+}
+
+/// What stands in a latch that is as we write it.
+fn order_in(file: &File) -> Option<Order> {
+    let metadata = file.metadata().ok()?;
+    if !metadata.is_file() || metadata.len() > SIZE as u64 {
+        return None;
+    }
+    let mut text = Vec::with_capacity(SIZE);
+    file.take(SIZE as u64).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 /// An empty file that only we write. In a home that lets others through they may read it: Zone 1 may be another user than the

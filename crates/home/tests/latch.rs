@@ -133,3 +133,21 @@ fn others_may_read_it_only_where_the_home_lets_them_through() {
         assert_eq!(mode, file, "in a home of mode {home:o}");
     }
 }
+
+#[test]
+fn a_freeze_that_comes_and_goes_while_it_is_looked_at_is_never_taken_for_a_kill() {
+    let (folder, latch) = latch();
+    latch.freeze(&order(Level::Frozen)).unwrap();
+    let (aside, looks) = (folder.path().join("aside"), 20_000);
+    let looking = std::thread::spawn({
+        let latch = latch.clone();
+        move || (0..looks).map(|_| latch.read()).collect::<Vec<_>>()
+    });
+    while !looking.is_finished() {
+        fs::rename(latch.file(), &aside).unwrap();
+        fs::rename(&aside, latch.file()).unwrap();
+    }
+    let seen = looking.join().unwrap();
+    assert!(!seen.iter().any(|seen| matches!(seen, Latched::Killed(_))));
+    assert_eq!(seen.len(), looks);
+}
