@@ -88,8 +88,13 @@ fn words(marks: &str) -> String {
                 continue;
             }
             line_begins = false;
-            words.extend(pending.take().filter(|_| !words.is_empty()));
+            push_gap(&mut pending, &mut words);
             words.push_str(word);
+            continue;
+        }
+        if parts_words(b) {
+            rest = rest.get(1..).unwrap_or_default();
+            pending = pending.or(Some(' '));
             continue;
         }
         let mut chars = rest.chars();
@@ -106,7 +111,7 @@ fn words(marks: &str) -> String {
         let separator = match c {
             c if is_of_word(c) => {
                 line_begins = false;
-                words.extend(pending.take().filter(|_| !words.is_empty()));
+                push_gap(&mut pending, &mut words);
                 let end = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
                 let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
                 words.push_str(word);
@@ -143,6 +148,20 @@ fn words(marks: &str) -> String {
         };
     }
     words
+}
+
+/// What parts the words before and after it, of what neither joins them nor ends a sentence or a line.
+const fn parts_words(b: u8) -> bool {
+    matches!(b, b' ' | b',' | b'"' | b'(' | b')' | b'/' | b'=' | b'<' | b'>' | b'[' | b']' | b'\t')
+}
+
+/// What stands between two words. Nothing stands before the first.
+fn push_gap(pending: &mut Option<char>, words: &mut String) {
+    if let Some(gap) = pending.take()
+        && !words.is_empty()
+    {
+        words.push(gap);
+    }
 }
 
 /// Letters beyond ASCII, with the marks that are letters too.

@@ -12,6 +12,9 @@ const TELLING: usize = 3;
 /// Sets of words that one pattern is known by at most.
 const SETS: usize = 4;
 
+/// Bytes of a word by which it is known: an automaton of whole words would be too large to stay at hand.
+const BEGINNING: usize = 6;
+
 /// What parts sentences. It is in the automaton as a word is, and is the first.
 const BAR: u8 = b'|';
 
@@ -67,7 +70,8 @@ impl Needed {
                 found.sort_by_key(|words| Reverse(shortest(words)));
                 found.truncate(SETS);
                 let crosses = parsed.as_ref().and_then(bars);
-                let mut number = |words| {
+                let mut number = |mut words: Vec<Vec<u8>>| {
+                    words.iter_mut().for_each(|word| word.truncate(BEGINNING));
                     let next = sets.len();
                     *sets.entry(words).or_insert(next)
                 };

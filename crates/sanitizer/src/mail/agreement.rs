@@ -110,18 +110,23 @@ fn nested(raw: &[u8]) -> usize {
 
 /// Letters and digits of ASCII alone: charsets and blanks are read in more than one way rightly.
 fn known_by(text: &str) -> Option<u64> {
-    let mut letters = text.bytes().filter(u8::is_ascii_alphanumeric).peekable();
-    letters.peek()?;
     let mut hash = DefaultHasher::new();
     // a few at once, since each call costs as much as many letters
     let mut some = [0; 256];
-    loop {
-        let taken = some.iter_mut().zip(&mut letters).map(|(to, letter)| *to = letter).count();
-        hash.write(some.get(..taken)?);
-        if taken < some.len() {
-            return Some(hash.finish());
+    let (mut taken, mut found) = (0, false);
+    for b in text.bytes() {
+        // written in any case, and kept if it is a letter or a digit
+        if let Some(next) = some.get_mut(taken) {
+            *next = b;
+        }
+        taken += usize::from(b.is_ascii_alphanumeric());
+        if taken == some.len() {
+            hash.write(&some);
+            (taken, found) = (0, true);
         }
     }
+    hash.write(some.get(..taken)?);
+    (found || taken > 0).then(|| hash.finish())
 }
 
 /// What a page is known by as it is written.

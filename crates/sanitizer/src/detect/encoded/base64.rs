@@ -50,31 +50,46 @@ struct Run {
     end: usize,
 }
 
-/// Runs of letters, digits and signs of the alphabets that may be a piece of a passage.
+/// The bytes of both alphabets.
+const OF_ALPHABET: [bool; 256] = {
+    let mut known = [false; 256];
+    let mut b = 0;
+    #[expect(clippy::indexing_slicing, reason = "done by the compiler, within the length")]
+    while b < known.len() {
+        known[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'+' | b'/' | b'-' | b'_' | b'=');
+        b += 1;
+    }
+    known
+};
+
+/// Runs of letters, digits and signs of the alphabets that may be a piece of a passage. Most are words by their looks.
 fn runs(text: &str) -> Vec<Run> {
-    let of_alphabet = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=');
+    let ends = |b: &u8| !OF_ALPHABET.get(usize::from(*b)).copied().unwrap_or_default();
     let mut runs = Vec::new();
-    let mut at = 0;
-    for run in text.as_bytes().split(|b| !of_alphabet(b)) {
-        let end = at + run.len();
-        if run.len() >= 4 {
-            // `name=value`: padding stands at the end only
-            let mut start = at;
-            if run.contains(&b'=') {
-                let padding = run.iter().rev().take_while(|b| **b == b'=').count();
-                let body = run.get(..run.len() - padding).unwrap_or_default();
-                if let Some(sign) = body.iter().rposition(|b| *b == b'=') {
-                    start += sign + 1;
-                }
-            }
-            let found = Run { start, end };
-            if end - start >= 4 && found.may_be_piece(text) {
-                runs.push(found);
-            }
+    let mut start = 0;
+    for bytes in text.as_bytes().split(ends) {
+        let end = start + bytes.len();
+        let looks_odd = || bytes.iter().skip(1).any(u8::is_ascii_uppercase) || bytes.contains(&b'=');
+        if bytes.len() >= LONG || bytes.len() >= 4 && looks_odd() {
+            runs.extend(run(text, start, end));
         }
-        at = end + 1;
+        start = end + 1;
     }
     runs
+}
+
+/// A run, if it may be a piece.
+fn run(text: &str, mut start: usize, end: usize) -> Option<Run> {
+    // `name=value`: padding stands at the end only
+    let run = text.as_bytes().get(start..end)?;
+    if run.contains(&b'=') {
+        let padding = run.iter().rev().take_while(|b| **b == b'=').count();
+        let body = run.get(..run.len() - padding).unwrap_or_default();
+        if let Some(sign) = body.iter().rposition(|b| *b == b'=') {
+            start += sign + 1;
+        }
+    }
+    Some(Run { start, end }).filter(|found| end - start >= 4 && found.may_be_piece(text))
 }
 
 impl Run {
@@ -132,4 +147,26 @@ fn base32(run: &[u8]) -> Vec<u8> {
         }
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_looks_like_words_is_no_piece(text in "([A-Ca-c0-2+/=_-]{0,24}[ .é]?){0,12}") {
+            let of_alphabet = |b: &u8| b.is_ascii_alphanumeric() || b"+/-_=".contains(b);
+            let mut at = 0;
+            let mut all = Vec::new();
+            for piece in text.as_bytes().split(|b| !of_alphabet(b)) {
+                all.extend(run(&text, at, at + piece.len()).filter(|_| piece.len() >= 4));
+                at += piece.len() + 1;
+            }
+            let ends = |runs: &[Run]| runs.iter().map(|run| (run.start, run.end)).collect::<Vec<_>>();
+            prop_assert_eq!(ends(&runs(&text)), ends(&all));
+        }
+    }
 }

@@ -15,57 +15,70 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     let mut read = String::new();
     let mut sequence: Vec<&str> = Vec::new();
     let mut start = 0;
-    let mut rest = text;
-    while let Some(digit) = rest.bytes().position(|b| b.is_ascii_alphanumeric() || !b.is_ascii()) {
-        let (between, from) = rest.split_at_checked(digit).unwrap_or(("", rest));
-        let end = from.bytes().position(|b| b.is_ascii() && !b.is_ascii_alphanumeric()).unwrap_or(from.len());
-        let (token, after) = from.split_at_checked(end).unwrap_or((from, ""));
-        if between.len() > 6 {
+    let bytes = text.as_bytes();
+    let is_token = |b: &u8| b.is_ascii_alphanumeric() || !b.is_ascii();
+    let (mut after, mut at) = (0, 0);
+    while let Some(length) = bytes.get(at..).and_then(|rest| rest.iter().position(is_token)) {
+        let from = at + length;
+        let rest = bytes.get(from..).unwrap_or_default();
+        at = from + rest.iter().position(|b| !is_token(b)).unwrap_or(rest.len());
+        let token = text.get(from..at).unwrap_or_default();
+        if from - after > 6 {
             flush(&mut sequence, text.get(..start), &mut read);
         }
-        // `\x49`, `0x49` and `U+0049`
-        let mark = matches!(token, "U" | "u" | "x" | "chr" | "Chr" | "CHR");
-        let number = token.strip_prefix("0x").or_else(|| token.strip_prefix('x')).unwrap_or(token);
-        // `dad` and `be` are words; letters alone are never the bytes of letters
-        let is_word = || number.len() <= 4 && number.bytes().all(|b| b.is_ascii_alphabetic());
-        if number.len() >= 2 && number.bytes().all(|b| b.is_ascii_hexdigit()) && !is_word() {
+        after = at;
+        if let Some(number) = number(token) {
             if sequence.is_empty() {
-                start = text.len() - from.len();
+                start = from;
             }
             sequence.push(number);
-        } else if !mark {
+        } else if !sequence.is_empty() && !is_mark(token) {
             flush(&mut sequence, text.get(..start), &mut read);
         }
-        rest = after;
     }
     flush(&mut sequence, text.get(..start), &mut read);
     (!read.is_empty()).then_some(read)
 }
 
+/// What stands before a number: `\x49`, `U+0049`.
+fn is_mark(token: &str) -> bool {
+    matches!(token, "U" | "u" | "x" | "chr" | "Chr" | "CHR")
+}
+
+/// The digits of a number: also of `0x49`.
+fn number(token: &str) -> Option<&str> {
+    let number = token.strip_prefix("0x").or_else(|| token.strip_prefix('x')).unwrap_or(token);
+    if number.len() < 2 || !number.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    // `dad` and `be` are words; letters alone are never the bytes of letters
+    let is_word = number.len() <= 4 && number.bytes().all(|b| b.is_ascii_alphabetic());
+    (!is_word).then_some(number)
+}
+
 fn flush(sequence: &mut Vec<&str>, before: Option<&str>, to: &mut String) {
-    if sequence.is_empty() {
-        return;
+    if sequence.iter().map(|number| number.len()).sum::<usize>() >= CHARACTERS * 2
+        && let Some(found) = in_any_base(sequence)
+    {
+        to.push_str(context(before.unwrap_or_default()));
+        to.push_str(&found);
+        to.push('\n');
     }
-    let numbers = std::mem::take(sequence);
-    if numbers.iter().map(|number| number.len()).sum::<usize>() < CHARACTERS * 2 {
-        return;
-    }
+    sequence.clear();
+}
+
+fn in_any_base(numbers: &[&str]) -> Option<String> {
     let by = |radix, width: std::ops::RangeInclusive<usize>| {
         let each = numbers.iter().map(|number| {
             width.contains(&number.len()).then(|| u8::from_str_radix(number, radix).ok()).flatten()
         });
         each.collect::<Option<Vec<u8>>>().and_then(|bytes| spelt(&bytes))
     };
-    let found = by(2, 7..=8)
-        .or_else(|| pairs(&numbers).and_then(|bytes| spelt(&bytes)))
+    by(2, 7..=8)
+        .or_else(|| pairs(numbers).and_then(|bytes| spelt(&bytes)))
         .or_else(|| by(10, 2..=3))
         .or_else(|| by(8, 2..=3))
-        .or_else(|| by(16, 4..=6));
-    if let Some(found) = found {
-        to.push_str(context(before.unwrap_or_default()));
-        to.push_str(&found);
-        to.push('\n');
-    }
+        .or_else(|| by(16, 4..=6))
 }
 
 /// Hexadecimal: two digits a byte, however they are grouped.

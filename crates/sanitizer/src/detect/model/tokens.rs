@@ -21,9 +21,14 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut stretches = Stretches::default();
     let mut rest = text;
     while let Some(b) = rest.bytes().next() {
+        // most of what is between words
+        if matches!(b, b' ' | b',' | b'-' | b'(' | b')' | b'/' | b'*' | b'\t' | b'\r') {
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        }
         let c = if b.is_ascii() { char::from(b) } else { rest.chars().next().unwrap_or(' ') };
-        if is_inside(c) && !matches!(c, '\'' | '’') {
-            let end = if is_sign(c) { c.len_utf8() } else { word_end(rest) };
+        if b.is_ascii_lowercase() || is_inside(c) && !matches!(c, '\'' | '’') {
+            let end = if !b.is_ascii() && is_sign(c) { c.len_utf8() } else { word_end(rest) };
             let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
             let (word, after) = address(text, text.len() - rest.len(), word, after, &mut stretches);
             found.push(Token { text: word, classes: classes(word), first });

@@ -9,25 +9,31 @@ use super::{
 const TRIED: usize = 8;
 
 /// Common words that no order to an assistant does without; a sentence with several is read in the other direction too.
-fn is_of_orders(word: &str) -> bool {
-    matches!(
-        word,
-        "ignore"
-            | "disregard"
-            | "forget"
-            | "previous"
-            | "prior"
-            | "instructions"
-            | "instruction"
-            | "prompt"
-            | "reveal"
-            | "password"
-            | "system"
-            | "send"
-            | "files"
-            | "please"
-    )
+pub(super) fn is_of_orders(token: &Token<'_>) -> bool {
+    // each is longer than most words
+    token.known
+        && token.word.len() >= 4
+        && matches!(
+            token.word,
+            "ignore"
+                | "disregard"
+                | "forget"
+                | "previous"
+                | "prior"
+                | "instructions"
+                | "instruction"
+                | "prompt"
+                | "reveal"
+                | "password"
+                | "system"
+                | "send"
+                | "files"
+                | "please"
+        )
 }
+
+/// Words of orders in one sentence, from which on it may be one.
+const ORDERS: usize = 3;
 
 /// Words that turn into common ones, from which on they are no chance.
 const LEAST: usize = 2;
@@ -172,22 +178,31 @@ fn shifted(tokens: &[Token<'_>]) -> Vec<(String, usize)> {
             .collect();
         sample.sort_unstable();
         sample.dedup();
-        let words_by = |turn: &dyn Fn(u128) -> u128| {
-            sample.iter().filter(|number| vocabulary::is_word(turn(**number))).count()
-        };
         let most = sample.len().div_ceil(2).max(3);
         let as_undone = |words: usize| words * span.len() / sample.len().max(1);
-        let mirror = Some(words_by(&all_mirrored)).filter(|words| *words >= most);
-        readings.extend(mirror.map(|words| (each(span, mirrored), as_undone(words))));
+        readings.extend(
+            common(&sample, most, all_mirrored).map(|words| (each(span, mirrored), as_undone(words))),
+        );
         for shift in (1..26).filter(|shift| *shift != 13) {
-            let words = words_by(&|number| all_by(number, shift));
-            if words >= most {
+            if let Some(words) = common(&sample, most, |number| all_by(number, shift)) {
                 readings.push((each(span, |b| by(b, shift)), as_undone(words)));
                 break;
             }
         }
     }
     readings
+}
+
+/// How many of some words are common ones once they are turned, if that is so many at least. Where too many are none, the
+/// others are not asked for.
+fn common(sample: &[u128], least: usize, turn: impl Fn(u128) -> u128) -> Option<usize> {
+    let mut spare = sample.len().checked_sub(least)?;
+    for number in sample {
+        if !vocabulary::is_word(turn(*number)) {
+            spare = spare.checked_sub(1)?;
+        }
+    }
+    Some(least + spare)
 }
 
 /// What a letter is when the page is turned.
@@ -220,10 +235,13 @@ const fn upright(c: char) -> char {
 }
 
 /// `instructions previous all ignore`: each sentence that speaks of orders, from its end.
-pub(super) fn last_word_first(tokens: &[Token<'_>]) -> Option<(String, usize)> {
+pub(super) fn last_word_first(words: &Words<'_>) -> Option<(String, usize)> {
+    if words.of_orders < ORDERS {
+        return None;
+    }
     let mut read = String::new();
-    for sentence in tokens.split_inclusive(|token| token.after == '|') {
-        if sentence.iter().filter(|token| token.known && is_of_orders(token.word)).take(3).count() == 3 {
+    for sentence in words.tokens.split_inclusive(|token| token.after == '|') {
+        if sentence.iter().filter(|token| is_of_orders(token)).take(ORDERS).count() == ORDERS {
             for token in sentence.iter().rev() {
                 read.push_str(token.word);
                 read.push(' ');
