@@ -3,7 +3,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, ops::Range};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{Anchored, automaton::Automaton as _, dfa::DFA};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Shorter words are in every text.
@@ -20,7 +20,7 @@ const BAR: u8 = b'|';
 
 /// Where some patterns may match a text whose sentences end with `|`.
 pub(super) struct Needed {
-    words: Option<AhoCorasick>,
+    words: Option<DFA>,
     /// The sets that each word is in.
     sets_of: Vec<Vec<usize>>,
     /// The patterns that a set is the most telling of.
@@ -90,7 +90,7 @@ impl Needed {
             }
         }
         Self {
-            words: AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(words.keys()).ok(),
+            words: DFA::new(words.keys()).ok(),
             sets_of: words.into_values().collect(),
             told_by,
             patterns,
@@ -113,16 +113,29 @@ impl Needed {
         for pattern in self.patterns.iter().filter(anywhere) {
             sentences.add(pattern.group, 0..text.len());
         }
-        // a line's end parts words as a space does
-        let text = text.replace('\n', " ");
-        for word in self.words.iter().flat_map(|words| words.find_overlapping_iter(&text)) {
-            match self.sets_of.get(word.pattern().as_usize()) {
-                Some(sets) if !sets.is_empty() => sets.iter().for_each(|set| sentences.meet(*set)),
-                _ => sentences.end(word.end()),
-            }
+        if let Some(words) = &self.words {
+            self.read(words, text, &mut sentences);
         }
         sentences.end(text.len());
         Places(sentences.places)
+    }
+
+    /// Meets every word, and every end of a sentence.
+    fn read(&self, words: &DFA, text: &str, sentences: &mut Sentences<'_>) {
+        let Ok(mut state) = words.start_state(Anchored::No) else { return };
+        for (at, b) in text.bytes().enumerate() {
+            // a line's end parts words as a space does
+            state = words.next_state(Anchored::No, state, if b == b'\n' { b' ' } else { b });
+            if !words.is_special(state) || !words.is_match(state) {
+                continue;
+            }
+            for met in 0..words.match_len(state) {
+                match self.sets_of.get(words.match_pattern(state, met).as_usize()) {
+                    Some(sets) if !sets.is_empty() => sets.iter().for_each(|set| sentences.meet(*set)),
+                    _ => sentences.end(at + 1),
+                }
+            }
+        }
     }
 }
 

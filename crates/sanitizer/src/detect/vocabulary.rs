@@ -23,6 +23,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
 struct Words {
     hashes: Hashes,
     words: Table<u128, ()>,
+    /// What words begin with, to their end.
+    beginnings: Hashes,
     /// Words of five letters and more by their first and last letter and the letters between, in any order.
     shapes: Hashes,
     scrambled: Table<u64, &'static str>,
@@ -70,6 +72,11 @@ pub(super) fn knows(word: &[u8]) -> bool {
 /// Whether a number is that of a common word.
 pub(super) fn is_word(number: u128) -> bool {
     WORDS.has(number)
+}
+
+/// Whether some common word may begin with the letters of a number; surely not, if this says so.
+pub(super) fn may_begin_a_word(number: u128) -> bool {
+    WORDS.beginnings.may_have(folded(number))
 }
 
 /// The word whose inner letters are shuffled here.
@@ -149,10 +156,15 @@ impl Words {
         let words: Table<u128, ()> = all().filter_map(|word| Some((number(word.as_bytes())?, ()))).collect();
         let long = all().filter(|word| word.len() >= 5);
         let scrambled: Table<u64, _> = long.map(|word| (shape(word.as_bytes()), word)).collect();
-        let (mut hashes, mut shapes) = (Hashes::none(), Hashes::none());
+        let (mut hashes, mut shapes, mut beginnings) = (Hashes::none(), Hashes::none(), Hashes::none());
+        for word in all() {
+            let lengths = 1..=word.len();
+            let heads = lengths.filter_map(|length| number(word.as_bytes().get(..length)?));
+            heads.for_each(|head| beginnings.add(folded(head)));
+        }
         words.keys().for_each(|number| hashes.add(folded(*number)));
         scrambled.keys().for_each(|shape| shapes.add(*shape));
-        Self { hashes, words, shapes, scrambled }
+        Self { hashes, words, beginnings, shapes, scrambled }
     }
 
     fn has(&self, number: u128) -> bool {
@@ -220,6 +232,17 @@ impl Hasher for Spread {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_begins_with_each_of_its_beginnings() {
+        for word in all() {
+            for length in 1..=word.len().min(LONGEST) {
+                assert!(may_begin_a_word(number(&word.as_bytes()[..length]).unwrap()), "{word} {length}");
+            }
+        }
+        let none = ["xqzz", "wrtl", "aaaab", "thetheth"];
+        assert!(none.iter().filter(|no| may_begin_a_word(number(no.as_bytes()).unwrap())).count() <= 1);
+    }
 
     #[test]
     fn letters_are_parted_into_common_words() {

@@ -1,7 +1,10 @@
 //! Base64 in both its alphabets, with or without padding, over lines or in pieces, and base32.
 
 use super::{super::vocabulary, as_text, context};
-use crate::mail::decode_base64;
+use crate::{
+    mail::decode_base64,
+    plain::{self, Kinds},
+};
 
 /// A run of at least this many characters is decoded whatever it looks like.
 const LONG: usize = 20;
@@ -50,31 +53,42 @@ struct Run {
     end: usize,
 }
 
-/// The bytes of both alphabets.
-const OF_ALPHABET: [bool; 256] = {
-    let mut known = [false; 256];
-    let mut b = 0;
-    #[expect(clippy::indexing_slicing, reason = "done by the compiler, within the length")]
-    while b < known.len() {
-        known[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'+' | b'/' | b'-' | b'_' | b'=');
-        b += 1;
-    }
-    known
-};
+/// What a byte is in a run, if it is of the alphabets.
+static KINDS: Kinds = Kinds::of(&[
+    (plain::SMALL, OTHER),
+    (plain::DIGITS, OTHER),
+    (b"+/-_", OTHER),
+    (plain::CAPITALS, CAPITAL),
+    (b"=", EQUALS),
+]);
 
-/// Runs of letters, digits and signs of the alphabets that may be a piece of a passage. Most are words by their looks.
+const OTHER: u8 = 1;
+const CAPITAL: u8 = 2;
+const EQUALS: u8 = 4;
+
+/// Runs of letters, digits and signs of the alphabets that may be a piece of a passage. Most are words by their looks: no
+/// capital behind the first letter, and no padding.
 fn runs(text: &str) -> Vec<Run> {
-    let ends = |b: &u8| !OF_ALPHABET.get(usize::from(*b)).copied().unwrap_or_default();
     let mut runs = Vec::new();
-    let mut start = 0;
-    for bytes in text.as_bytes().split(ends) {
-        let end = start + bytes.len();
-        let looks_odd = || bytes.iter().skip(1).any(u8::is_ascii_uppercase) || bytes.contains(&b'=');
-        if bytes.len() >= LONG || bytes.len() >= 4 && looks_odd() {
+    let (mut start, mut first, mut after_first) = (0, 0, 0);
+    let mut end_run = |start: usize, end: usize, first: u8, after_first: u8| {
+        let looks_odd = after_first & CAPITAL != 0 || (first | after_first) & EQUALS != 0;
+        if end >= start + LONG || looks_odd && end >= start + 4 {
             runs.extend(run(text, start, end));
         }
-        start = end + 1;
+    };
+    for (at, b) in text.bytes().enumerate() {
+        let kind = KINDS.kind(b);
+        if kind == 0 {
+            end_run(start, at, first, after_first);
+            (start, first, after_first) = (at + 1, 0, 0);
+        } else if at == start {
+            first = kind;
+        } else {
+            after_first |= kind;
+        }
     }
+    end_run(start, text.len(), first, after_first);
     runs
 }
 

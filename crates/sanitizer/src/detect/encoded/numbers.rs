@@ -1,7 +1,10 @@
 //! Characters by their numbers: hexadecimal, decimal, octal and binary, with whatever stands between.
 
 use super::{as_text, context};
-use crate::mail::hex_digit;
+use crate::{
+    mail::hex_digit,
+    plain::{self, Kinds},
+};
 
 /// Fewer characters are no message.
 const CHARACTERS: usize = 6;
@@ -15,30 +18,46 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     let mut read = String::new();
     let mut sequence: Vec<&str> = Vec::new();
     let mut start = 0;
-    let bytes = text.as_bytes();
-    let is_token = |b: &u8| b.is_ascii_alphanumeric() || !b.is_ascii();
-    let (mut after, mut at) = (0, 0);
-    while let Some(length) = bytes.get(at..).and_then(|rest| rest.iter().position(is_token)) {
-        let from = at + length;
-        let rest = bytes.get(from..).unwrap_or_default();
-        at = from + rest.iter().position(|b| !is_token(b)).unwrap_or(rest.len());
-        let token = text.get(from..at).unwrap_or_default();
-        if from - after > 6 {
-            flush(&mut sequence, text.get(..start), &mut read);
+    let (mut before, mut from, mut kinds) = (0, 0, 0);
+    // by `for_each`, since that takes what is chained apart once, and not at every byte
+    text.bytes().chain([b' ']).enumerate().for_each(|(at, b)| {
+        let kind = KINDS.kind(b);
+        if kind != 0 {
+            kinds |= kind;
+            return;
         }
-        after = at;
-        if let Some(number) = number(token) {
-            if sequence.is_empty() {
-                start = from;
+        if kinds != 0 {
+            if from - before > 6 {
+                flush(&mut sequence, text.get(..start), &mut read);
             }
-            sequence.push(number);
-        } else if !sequence.is_empty() && !is_mark(token) {
-            flush(&mut sequence, text.get(..start), &mut read);
+            before = at;
+            // most words have other letters than numbers
+            let token = || text.get(from..at).unwrap_or_default();
+            if let Some(number) = (kinds & OTHER == 0).then(token).and_then(number) {
+                if sequence.is_empty() {
+                    start = from;
+                }
+                sequence.push(number);
+            } else if !sequence.is_empty() && !is_mark(token()) {
+                flush(&mut sequence, text.get(..start), &mut read);
+            }
         }
-    }
+        (from, kinds) = (at + 1, 0);
+    });
     flush(&mut sequence, text.get(..start), &mut read);
     (!read.is_empty()).then_some(read)
 }
+
+/// What a byte of a number or a word is; what parts them is nothing.
+static KINDS: Kinds = Kinds::of(&[
+    (plain::DIGITS, OF_NUMBER),
+    (b"abcdefABCDEFx", OF_NUMBER),
+    (b"ghijklmnopqrstuvwyzGHIJKLMNOPQRSTUVWXYZ", OTHER),
+])
+.beyond_ascii(OTHER);
+
+const OF_NUMBER: u8 = 1;
+const OTHER: u8 = 2;
 
 /// What stands before a number: `\x49`, `U+0049`.
 fn is_mark(token: &str) -> bool {

@@ -126,7 +126,7 @@ fn address<'t>(
     after: &'t str,
     stretches: &mut Stretches,
 ) -> (&'t str, &'t str) {
-    if !after.starts_with([':', '.', '@', '-', '+']) {
+    if !matches!(after.as_bytes().first(), Some(b':' | b'.' | b'@' | b'-' | b'+')) {
         return (word, after);
     }
     let is_page = matches!(word, "http" | "https" | "ftp") && after.starts_with("://")

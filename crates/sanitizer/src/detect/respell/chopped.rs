@@ -113,6 +113,9 @@ fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(Stri
             };
             letters |= number << (8 * length);
             length += next.word.len();
+            if !vocabulary::may_begin_a_word(letters) {
+                break;
+            }
             let is_before = more == 0 && first.is_some();
             unknown |= !next.known && !is_before;
             if more > 0 && unknown && length >= 5 && vocabulary::is_word(letters) {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{super::vocabulary, Piece, around_changes};
+use crate::plain::{self, Kinds};
 
 pub(super) fn unleet(marks: &str) -> Option<(String, usize)> {
     if !has_some(marks) {
@@ -82,8 +83,9 @@ fn letters(word: &str) -> Option<String> {
     })
 }
 
-const fn is_sign(b: u8) -> bool {
-    b.is_ascii_digit() || matches!(b, b'@' | b'$' | b'!' | b'|' | b'+' | b'(' | b'<')
+fn is_sign(b: u8) -> bool {
+    static SIGNS: Kinds = Kinds::of(&[(plain::DIGITS, 1), (b"@$!|+(<", 1)]);
+    SIGNS.kind(b) != 0
 }
 
 /// Some signs stand for two letters.
