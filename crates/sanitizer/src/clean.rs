@@ -200,7 +200,7 @@ fn settle_stripped(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
     for _ in 0..4 {
         // one letter can stand for eighteen (U+FDFA); more than twice what may stand is never kept
-        let normal = text.nfkc().take(text.len() + 2 * BODY_LIMIT).collect::<String>();
+        let normal = normalised(&text, text.len() + 2 * BODY_LIMIT);
         text = match strip(&normal) {
             // what is normalised stays so
             Cow::Borrowed(_) => return Cow::Owned(normal),
@@ -211,6 +211,29 @@ fn settle_stripped(text: &str) -> Cow<'_, str> {
     let mut text = text.into_owned();
     text.retain(|c| c.is_ascii());
     Cow::Owned(text)
+}
+
+/// The first characters of a text in NFKC, as many as there is room for. What is of ASCII is so already, and joins with nothing but what
+/// follows it.
+fn normalised(text: &str, mut room: usize) -> String {
+    let mut normal = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() && room > 0 {
+        let foreign = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
+        let plain = if foreign == rest.len() { foreign } else { foreign.saturating_sub(1) }.min(room);
+        let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        normal.push_str(head);
+        room -= head.len();
+        // the last letter of ASCII, and all that may join with it
+        let end = tail.bytes().skip(1).position(|b| b.is_ascii()).map_or(tail.len(), |end| end + 1);
+        let (joined, tail) = tail.split_at_checked(end).unwrap_or((tail, ""));
+        for c in joined.nfkc().take(room) {
+            normal.push(c);
+            room -= 1;
+        }
+        rest = tail;
+    }
+    normal
 }
 
 /// The text without what may not stand. What is plain is looked at by the byte.
@@ -313,6 +336,8 @@ fn cut(text: &str, end: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -329,6 +354,16 @@ mod tests {
         check("  a  \n\n\n\n b ", "a\n\nb");
         check("", "");
         check("e\u{301} ﬁ ½", "é fi 1⁄2");
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_normalised_in_parts_as_it_is_in_one(
+            text in "([ a-zé\u{301}\u{327}ﬁ½Å\u{1100}\u{1161}\u{11a8}가한字\u{fdfa}a]|\\PC){0,40}",
+            room in 0_usize..80,
+        ) {
+            prop_assert_eq!(normalised(&text, room), text.nfkc().take(room).collect::<String>());
+        }
     }
 
     #[test]

@@ -9,7 +9,10 @@ use super::{
     letters::{is_letter, letters},
     lookalike, vocabulary,
 };
-use crate::terminal;
+use crate::{
+    plain::{self, Kinds},
+    terminal,
+};
 
 /// Two readings of one text.
 pub(crate) struct Folded {
@@ -80,7 +83,7 @@ fn words(marks: &str) -> String {
     let mut rest = marks;
     while let Some(b) = rest.bytes().next() {
         // a word
-        let end = rest.bytes().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let end = rest.bytes().position(|b| BETWEEN.kind(b) != OF_WORD).unwrap_or(rest.len());
         if end > 0 {
             let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
             rest = after;
@@ -92,7 +95,7 @@ fn words(marks: &str) -> String {
             words.push_str(word);
             continue;
         }
-        if parts_words(b) {
+        if BETWEEN.kind(b) == PARTS {
             rest = rest.get(1..).unwrap_or_default();
             pending = pending.or(Some(' '));
             continue;
@@ -150,10 +153,16 @@ fn words(marks: &str) -> String {
     words
 }
 
-/// What parts the words before and after it, of what neither joins them nor ends a sentence or a line.
-const fn parts_words(b: u8) -> bool {
-    matches!(b, b' ' | b',' | b'"' | b'(' | b')' | b'/' | b'=' | b'<' | b'>' | b'[' | b']' | b'\t')
-}
+/// What is of a word, and what parts the words before and after it and neither joins them nor ends a sentence or a line.
+static BETWEEN: Kinds = Kinds::of(&[
+    (plain::SMALL, OF_WORD),
+    (plain::CAPITALS, OF_WORD),
+    (plain::DIGITS, OF_WORD),
+    (b" ,\"()/=<>[]\t", PARTS),
+]);
+
+const OF_WORD: u8 = 1;
+const PARTS: u8 = 2;
 
 /// What stands between two words. Nothing stands before the first.
 fn push_gap(pending: &mut Option<char>, words: &mut String) {

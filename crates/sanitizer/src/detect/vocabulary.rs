@@ -101,11 +101,39 @@ pub(super) fn unglued(word: &str) -> Option<String> {
     if !(12..=2000).contains(&word.len()) || !word.is_ascii() {
         return None;
     }
+    if !is_made_of_words(word.as_bytes()) {
+        return None;
+    }
     let parted = cheapest(word, None)?;
     let words = || parted.split(' ');
     let short = words().filter(|word| word.len() == 1).count();
     let count = words().count();
     (count >= 3 && short * 5 <= count && word.len() >= count * 3).then_some(parted)
+}
+
+/// Whether letters can be parted into words without any left over. Nearly all are given up at the first letters that no word
+/// begins with.
+fn is_made_of_words(letters: &[u8]) -> bool {
+    let mut ends_here = vec![false; letters.len() + 1];
+    ends_here.iter_mut().take(1).for_each(|begins| *begins = true);
+    for start in 0..letters.len() {
+        if ends_here.get(start) != Some(&true) {
+            continue;
+        }
+        let mut number = 0;
+        for (length, b) in letters.iter().skip(start).take(LONGEST).enumerate() {
+            number |= u128::from(*b) << (8 * length);
+            if !may_begin_a_word(number) {
+                break;
+            }
+            if is_word(number)
+                && let Some(end) = ends_here.get_mut(start + length + 1)
+            {
+                *end = true;
+            }
+        }
+    }
+    ends_here.last() == Some(&true)
 }
 
 /// Parts letters without spaces into words. `None` unless nearly all letters belong to common words, and these are
@@ -231,6 +259,8 @@ impl Hasher for Spread {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -252,6 +282,16 @@ mod tests {
         check("donaudampfschifffahrtsgesellschaft", None);
         check("xqzzkvw", None);
         check("", None);
+    }
+
+    proptest! {
+        #[test]
+        fn letters_are_made_of_words_exactly_when_they_can_be_parted_into_them(
+            words in prop::collection::vec(prop::sample::select(all().chain(["x", "ing", "ed", "zq"]).collect::<Vec<_>>()), 1..7)
+        ) {
+            let letters = words.concat();
+            prop_assert_eq!(is_made_of_words(letters.as_bytes()), cheapest(&letters, None).is_some());
+        }
     }
 
     #[test]

@@ -163,7 +163,7 @@ mod tests {
     }
 
     /// Pieces of mails, in order or not.
-    const LINES: [&str; 31] = [
+    const LINES: [&str; 33] = [
         "From: a@b.c",
         "From: \"a, b\" <a@b.c>",
         "From: \"a <a@b.c>",
@@ -195,6 +195,8 @@ mod tests {
         "d29yZHM=",
         "<p>words &amp; <b>more",
         "These are some words.\r",
+        "Grüße \0 aus Łódź",
+        "\u{feff}Grüße",
     ];
 
     proptest! {

@@ -5,14 +5,16 @@ use super::leaf::{Kind, kind_of};
 use super::tree;
 use crate::plain;
 
-/// Whether a mail with this header is surely read alike by all: one text of ASCII that is not packed, below a header whose lines
+/// Whether a mail with this header is surely read alike by all: one text that is not packed, below a header whose lines
 /// are as the standard has them (RFC 5322, 2.2), with nothing in them that goes on until it is closed.
 pub(super) fn is_in_order(raw: &[u8], header: &Header<'_>) -> bool {
     let (head, body) = tree::split(raw);
     let media_type = header.media_type();
+    // only letters of ASCII are compared of a text, and they stay what they are in each of these charsets; a page is compared
+    // as it is written
     let is_one_text = match kind_of(header) {
-        Kind::Plain => media_type == "text/plain",
-        Kind::Html => media_type == "text/html",
+        Kind::Plain => media_type == "text/plain" && body.first().is_none_or(u8::is_ascii),
+        Kind::Html => media_type == "text/html" && body.is_ascii(),
         Kind::Event | Kind::Attached => false,
     };
     let charset = header.charset().unwrap_or_default().to_ascii_lowercase();
@@ -22,7 +24,7 @@ pub(super) fn is_in_order(raw: &[u8], header: &Header<'_>) -> bool {
         && !header.says_twice()
         && ordinary.contains(&charset.as_str())
         && ["", "7bit", "8bit", "binary"].contains(&packing.as_str())
-        && plain::all(body, |b| b.is_ascii() & (b != 0))
+        && memchr::memchr(0, body).is_none()
         && starts(head).is_some_and(|starts| {
             starts.len() == header.fields().count() && ends_with_its_lines(&starts, head, header)
         })
@@ -109,6 +111,7 @@ mod tests {
             "From: \"A\" <a@b.c>\nReceived: from x (y [192.0.2.1])\n\tby z\n\nwords",
             "From: a@b.c\r\nContent-Type: text/html; charset=\"utf-8\"\r\n\r\n<p>words",
             "From: a@b.c\nContent-Transfer-Encoding: 7bit\n\n",
+            "From: a@b.c\n\nwörds",
         ] {
             assert!(check(mail), "{mail}");
         }
@@ -120,7 +123,9 @@ mod tests {
             "From: a@b.c\nno colon\n\nwords",
             "From: a@b.c\n \n\nwords",
             "Fröm: a@b.c\n\nwords",
-            "From: a@b.c\n\nwörds",
+            "From: a@b.c\n\nöde words",
+            "Content-Type: text/html\n\n<p>wörds",
+            "From: a@b.c\n\nwords\0",
             "Subject: =?utf-8?q?a?=\n\nwords",
             "Subject: a\\\n\nwords",
             "Subject: a\rb\n\nwords",

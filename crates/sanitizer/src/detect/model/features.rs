@@ -106,24 +106,20 @@ const STEM: usize = 5;
 
 /// The hash of a word, and that of its first characters, in one pass where it is of ASCII.
 fn hash_and_stem(word: &str) -> (u32, u32) {
-    let (mut whole, mut stem, mut digits_from, mut ascii) = (BASIS, BASIS, usize::MAX, true);
+    if !word.is_ascii() {
+        let stem = word.char_indices().nth(STEM).map_or(word.len(), |(end, _)| end);
+        return (hash(word), hash(word.get(..stem).unwrap_or_default()));
+    }
+    let number = with(BASIS, b'0');
+    let (mut so_far, mut has_digit, mut stem) = (BASIS, false, BASIS);
     for (at, byte) in word.bytes().enumerate() {
-        whole = with(whole, byte);
+        so_far = with(so_far, byte);
+        has_digit |= byte.is_ascii_digit();
         if at + 1 == STEM {
-            stem = whole;
+            stem = if has_digit { number } else { so_far };
         }
-        if byte.is_ascii_digit() {
-            digits_from = digits_from.min(at);
-        }
-        ascii &= byte.is_ascii();
     }
-    if ascii {
-        let number = with(BASIS, b'0');
-        let whole = if digits_from == usize::MAX { whole } else { number };
-        return (whole, if digits_from < STEM { number } else { stem });
-    }
-    let stem = word.char_indices().nth(STEM).map_or(word.len(), |(end, _)| end);
-    (hash(word), hash(word.get(..stem).unwrap_or_default()))
+    (if has_digit { number } else { so_far }, stem)
 }
 
 const BASIS: u32 = 0x811c_9dc5;

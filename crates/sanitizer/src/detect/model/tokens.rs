@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use super::super::letters::is_letter;
+use crate::plain::{self, Kinds};
 
 /// One word or sign.
 #[derive(Debug, Clone, Copy)]
@@ -62,8 +63,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
 
 /// The length of the word that a text begins with.
 fn word_end(rest: &str) -> usize {
-    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'\'' | b'_');
-    let ascii = rest.bytes().position(|b| !inside(&b)).unwrap_or(rest.len());
+    static INSIDE: Kinds =
+        Kinds::of(&[(plain::SMALL, 1), (plain::CAPITALS, 1), (plain::DIGITS, 1), (b"'_", 1)]);
+    let ascii = rest.bytes().position(|b| INSIDE.kind(b) == 0).unwrap_or(rest.len());
     match rest.get(ascii..) {
         Some(other) if other.bytes().next().is_some_and(|b| !b.is_ascii()) => {
             ascii + other.find(|c: char| !is_inside(c) || is_sign(c)).unwrap_or(other.len())
