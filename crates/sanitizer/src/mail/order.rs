@@ -3,7 +3,7 @@
 use super::header::Header;
 use super::leaf::{Kind, kind_of};
 use super::tree;
-use crate::plain;
+use crate::plain::{self, Kinds};
 
 /// Whether a mail with this header is surely read alike by all: one text that is not packed, below a header whose lines
 /// are as the standard has them (RFC 5322, 2.2), with nothing in them that goes on until it is closed.
@@ -61,11 +61,14 @@ fn starts(head: &[u8]) -> Option<Vec<usize>> {
         } else if starts.is_empty() || line.trim_ascii().is_empty() {
             return None;
         }
-        line.iter().for_each(|b| brackets.read(*b));
+        line.iter().filter(|b| BRACKETS.kind(**b) != 0).for_each(|b| brackets.read(*b));
         at += whole.len() + 1;
     }
     brackets.are_closed().then_some(starts)
 }
+
+/// What [`Brackets`] asks for.
+static BRACKETS: Kinds = Kinds::of(&[(b"\"()<>[]\r", 1)]);
 
 /// How many more of each kind were opened than closed.
 #[derive(Default)]

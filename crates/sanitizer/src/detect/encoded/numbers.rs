@@ -15,37 +15,71 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     if text.bytes().filter(u8::is_ascii_digit).take(CHARACTERS).count() < CHARACTERS {
         return None;
     }
-    let mut read = String::new();
-    let mut sequence: Vec<&str> = Vec::new();
-    let mut start = 0;
-    let (mut before, mut from, mut kinds) = (0, 0, 0);
-    // by `for_each`, since that takes what is chained apart once, and not at every byte
-    text.bytes().chain([b' ']).enumerate().for_each(|(at, b)| {
+    let mut sequences = Sequences { text, sequence: Vec::new(), start: 0, before: 0, read: String::new() };
+    let (mut from, mut kinds) = (0, 0);
+    for (at, b) in text.bytes().enumerate() {
         let kind = KINDS.kind(b);
         if kind != 0 {
             kinds |= kind;
-            return;
+            continue;
         }
         if kinds != 0 {
-            if from - before > 6 {
-                flush(&mut sequence, text.get(..start), &mut read);
-            }
-            before = at;
-            // most words have other letters than numbers
-            let token = || text.get(from..at).unwrap_or_default();
-            if let Some(number) = (kinds & OTHER == 0).then(token).and_then(number) {
-                if sequence.is_empty() {
-                    start = from;
-                }
-                sequence.push(number);
-            } else if !sequence.is_empty() && !is_mark(token()) {
-                flush(&mut sequence, text.get(..start), &mut read);
-            }
+            sequences.token(from, at, kinds);
         }
         (from, kinds) = (at + 1, 0);
-    });
-    flush(&mut sequence, text.get(..start), &mut read);
-    (!read.is_empty()).then_some(read)
+    }
+    if kinds != 0 {
+        sequences.token(from, text.len(), kinds);
+    }
+    sequences.flush();
+    (!sequences.read.is_empty()).then_some(sequences.read)
+}
+
+/// The numbers of one sequence, as far as it was read.
+struct Sequences<'t> {
+    text: &'t str,
+    sequence: Vec<&'t str>,
+    /// Where it begins.
+    start: usize,
+    /// Where the last token of the text ended.
+    before: usize,
+    /// What all sequences so far spell.
+    read: String,
+}
+
+// === impl Sequences ===
+
+impl Sequences<'_> {
+    fn token(&mut self, from: usize, to: usize, kinds: u8) {
+        let gap = from - std::mem::replace(&mut self.before, to);
+        // most words have other letters than numbers, and end no sequence
+        if self.sequence.is_empty() && kinds & OTHER != 0 {
+            return;
+        }
+        if gap > 6 {
+            self.flush();
+        }
+        let token = self.text.get(from..to).unwrap_or_default();
+        if let Some(number) = number(token) {
+            if self.sequence.is_empty() {
+                self.start = from;
+            }
+            self.sequence.push(number);
+        } else if !is_mark(token) {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.sequence.iter().map(|number| number.len()).sum::<usize>() >= CHARACTERS * 2
+            && let Some(found) = in_any_base(&self.sequence)
+        {
+            self.read.push_str(context(self.text.get(..self.start).unwrap_or_default()));
+            self.read.push_str(&found);
+            self.read.push('\n');
+        }
+        self.sequence.clear();
+    }
 }
 
 /// What a byte of a number or a word is; what parts them is nothing.
@@ -73,17 +107,6 @@ fn number(token: &str) -> Option<&str> {
     // `dad` and `be` are words; letters alone are never the bytes of letters
     let is_word = number.len() <= 4 && number.bytes().all(|b| b.is_ascii_alphabetic());
     (!is_word).then_some(number)
-}
-
-fn flush(sequence: &mut Vec<&str>, before: Option<&str>, to: &mut String) {
-    if sequence.iter().map(|number| number.len()).sum::<usize>() >= CHARACTERS * 2
-        && let Some(found) = in_any_base(sequence)
-    {
-        to.push_str(context(before.unwrap_or_default()));
-        to.push_str(&found);
-        to.push('\n');
-    }
-    sequence.clear();
 }
 
 fn in_any_base(numbers: &[&str]) -> Option<String> {

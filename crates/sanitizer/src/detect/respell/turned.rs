@@ -117,26 +117,36 @@ pub(super) const fn from_the_end(length: usize, number: u128) -> u128 {
     if length == 0 { number } else { number.swap_bytes() >> (8 * (vocabulary::LONGEST - length)) }
 }
 
-/// The same byte sixteen times.
-const fn each_byte(b: u8) -> u128 {
-    u128::from_le_bytes([b; vocabulary::LONGEST])
+/// The same byte eight times.
+const fn each_byte(b: u8) -> u64 {
+    u64::from_le_bytes([b; 8])
 }
 
 /// The highest bit of each byte that is this one or a later one, of bytes of ASCII: none carries into the next.
-const fn from(number: u128, first: u8) -> u128 {
+const fn from(number: u64, first: u8) -> u64 {
     (number + each_byte(0x80 - first)) & each_byte(0x80)
 }
 
+/// Both halves of a number, which most words have only one of, changed alike.
+fn both(number: u128, change: impl Fn(u64) -> u64) -> u128 {
+    let (low, high) = (number as u64, (number >> 64) as u64);
+    u128::from(change(low)) | if high == 0 { 0 } else { u128::from(change(high)) << 64 }
+}
+
 /// A word's letters, as a number, each turned by so many, all at once.
-pub(super) const fn all_by(number: u128, shift: u8) -> u128 {
-    let (letters, late) = (from(number, b'a') & !from(number, b'z' + 1), from(number, b'z' + 1 - shift));
-    number + ((letters & !late) >> 7) * shift as u128 - ((letters & late) >> 7) * (26 - shift) as u128
+pub(super) fn all_by(number: u128, shift: u8) -> u128 {
+    both(number, |number| {
+        let (letters, late) = (from(number, b'a') & !from(number, b'z' + 1), from(number, b'z' + 1 - shift));
+        number + ((letters & !late) >> 7) * u64::from(shift) - ((letters & late) >> 7) * u64::from(26 - shift)
+    })
 }
 
 /// A word's letters, as a number, each put for the one that is as far from z as it is from a.
-const fn all_mirrored(number: u128) -> u128 {
-    let letters = ((from(number, b'a') & !from(number, b'z' + 1)) >> 7) * 0xff;
-    (number & !letters) | ((each_byte(b'a' + b'z') - number) & letters)
+fn all_mirrored(number: u128) -> u128 {
+    both(number, |number| {
+        let letters = ((from(number, b'a') & !from(number, b'z' + 1)) >> 7) * 0xff;
+        (number & !letters) | ((each_byte(b'a' + b'z') - number) & letters)
+    })
 }
 
 fn backwards(tokens: &[Token<'_>]) -> String {
