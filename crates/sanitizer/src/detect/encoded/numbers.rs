@@ -15,25 +15,38 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     if text.bytes().filter(u8::is_ascii_digit).take(CHARACTERS).count() < CHARACTERS {
         return None;
     }
+    let bytes = text.as_bytes();
     let mut sequences = Sequences { text, sequence: Vec::new(), start: 0, before: 0, read: String::new() };
-    let (mut from, mut kinds) = (0, 0);
-    for (at, b) in text.bytes().enumerate() {
-        let kind = KINDS.kind(b);
-        if kind != 0 {
-            kinds |= kind;
-            continue;
-        }
-        if kinds != 0 {
-            sequences.token(from, at, kinds);
-        }
-        (from, kinds) = (at + 1, 0);
+    let mut at = 0;
+    // from one digit to the next, and from each to the end of its sequence
+    while let Some(digit) = bytes.get(at..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
+        at = sequences.read_from(beginning(text, at, at + digit));
     }
-    if kinds != 0 {
-        sequences.token(from, text.len(), kinds);
-    }
-    sequences.flush();
     (!sequences.read.is_empty()).then_some(sequences.read)
 }
+
+/// Where the sequence begins that a digit is of, and no earlier than `least`: numbers of letters alone may stand before it.
+fn beginning(text: &str, least: usize, digit: usize) -> usize {
+    let bytes = text.as_bytes();
+    let back = |to: usize, is: &dyn Fn(u8) -> bool| {
+        let before = bytes.get(least..to).unwrap_or_default();
+        before.iter().rposition(|b| !is(*b)).map_or(least, |at| least + at + 1)
+    };
+    let is_token = |b: u8| KINDS.kind(b) != 0;
+    let mut start = back(digit, &is_token);
+    loop {
+        let end = back(start, &|b| !is_token(b));
+        let from = back(end, &is_token);
+        let token = text.get(from..end).unwrap_or_default();
+        if from == end || start - end > GAP || number(token).is_none() && !is_mark(token) {
+            return start;
+        }
+        start = from;
+    }
+}
+
+/// Bytes between the numbers of one sequence.
+const GAP: usize = 6;
 
 /// The numbers of one sequence, as far as it was read.
 struct Sequences<'t> {
@@ -50,13 +63,27 @@ struct Sequences<'t> {
 // === impl Sequences ===
 
 impl Sequences<'_> {
-    fn token(&mut self, from: usize, to: usize, kinds: u8) {
-        let gap = from - std::mem::replace(&mut self.before, to);
-        // most words have other letters than numbers, and end no sequence
-        if self.sequence.is_empty() && kinds & OTHER != 0 {
-            return;
+    /// Reads tokens from a place on until one ends the sequence, and says where that ends.
+    fn read_from(&mut self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut at = start;
+        self.before = start;
+        let is_token = |b: &u8| KINDS.kind(*b) != 0;
+        while let Some(gap) = bytes.get(at..).and_then(|rest| rest.iter().position(is_token)) {
+            let from = at + gap;
+            let rest = bytes.get(from..).unwrap_or_default();
+            at = from + rest.iter().position(|b| !is_token(b)).unwrap_or(rest.len());
+            if !self.goes_on_with(from, at) {
+                return at;
+            }
         }
-        if gap > 6 {
+        self.flush();
+        bytes.len()
+    }
+
+    /// Whether a sequence goes on with a token, or may begin behind it.
+    fn goes_on_with(&mut self, from: usize, to: usize) -> bool {
+        if from - std::mem::replace(&mut self.before, to) > GAP {
             self.flush();
         }
         let token = self.text.get(from..to).unwrap_or_default();
@@ -65,9 +92,13 @@ impl Sequences<'_> {
                 self.start = from;
             }
             self.sequence.push(number);
-        } else if !is_mark(token) {
+            return true;
+        }
+        let is_mark = is_mark(token);
+        if !is_mark {
             self.flush();
         }
+        is_mark
     }
 
     fn flush(&mut self) {
@@ -82,16 +113,9 @@ impl Sequences<'_> {
     }
 }
 
-/// What a byte of a number or a word is; what parts them is nothing.
-static KINDS: Kinds = Kinds::of(&[
-    (plain::DIGITS, OF_NUMBER),
-    (b"abcdefABCDEFx", OF_NUMBER),
-    (b"ghijklmnopqrstuvwyzGHIJKLMNOPQRSTUVWXYZ", OTHER),
-])
-.beyond_ascii(OTHER);
-
-const OF_NUMBER: u8 = 1;
-const OTHER: u8 = 2;
+/// Bytes of numbers and words; what parts them is nothing.
+static KINDS: Kinds =
+    Kinds::of(&[(plain::DIGITS, 1), (plain::SMALL, 1), (plain::CAPITALS, 1)]).beyond_ascii(1);
 
 /// What stands before a number: `\x49`, `U+0049`.
 fn is_mark(token: &str) -> bool {
@@ -142,4 +166,48 @@ fn spelt(bytes: &[u8]) -> Option<String> {
     let letters = text.chars().filter(|c| c.is_alphabetic() || *c == ' ').count();
     (letters * 10 >= text.chars().count() * 8 && text.chars().filter(|c| c.is_lowercase()).count() >= 3)
         .then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads every token of a text, whether a digit is near or not.
+    fn of_every_token(text: &str) -> Option<String> {
+        let mut sequences =
+            Sequences { text, sequence: Vec::new(), start: 0, before: 0, read: String::new() };
+        let mut at = 0;
+        for word in text.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()) {
+            if !word.is_empty() {
+                sequences.goes_on_with(at, at + word.len());
+            }
+            at += word.len() + 1;
+        }
+        sequences.flush();
+        (!sequences.read.is_empty()).then_some(sequences.read)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+        #[test]
+        fn what_is_read_from_digits_on_is_all_that_there_is(
+            tokens in prop::collection::vec(
+                (
+                    prop::sample::select(vec![
+                        "73656e64", "73", "65", "6e", "64", "20", "0x6d", "x65", "U", "added", "facade", "be", "116",
+                        "104", "01110011", "163", "words", "é6e", "0073", "xfaced", "a1b2c3",
+                    ]),
+                    prop::sample::select(vec![" ", ", ", ":", "+", " \n ", "        ", "·"]),
+                ),
+                0..30,
+            )
+        ) {
+            let text: String = tokens.into_iter().flat_map(|(token, gap)| [token, gap]).collect();
+            if text.bytes().filter(u8::is_ascii_digit).count() >= CHARACTERS {
+                prop_assert_eq!(decoded(&text), of_every_token(&text));
+            }
+        }
+    }
 }
