@@ -98,7 +98,7 @@ pub(crate) fn hash(word: &str) -> u32 {
     // which number it is says nothing, nor which codes a word with digits is
     let word = if word.bytes().any(|byte| byte.is_ascii_digit()) { "0" } else { word };
     // FNV-1a
-    word.bytes().fold(BASIS, |hash, byte| with(hash, byte))
+    word.bytes().fold(BASIS, with)
 }
 
 /// Characters of a stem.
