@@ -99,7 +99,11 @@ impl Brackets {
     }
 
     const fn are_closed(&self) -> bool {
-        self.quotes.is_multiple_of(2) && self.round == 0 && self.pointed == 0 && self.square == 0 && !self.broken
+        self.quotes.is_multiple_of(2)
+            && self.round == 0
+            && self.pointed == 0
+            && self.square == 0
+            && !self.broken
     }
 }
 
