@@ -41,6 +41,8 @@ pub struct Item {
     pub origin: Origin,
     /// Its language, where that is known: ISO 639-1.
     pub language: String,
+    /// It was written by itself, and not made of a template with slots.
+    pub whole: bool,
     /// How long it is, in bytes.
     pub bytes: usize,
     /// Each text of it, as features.
@@ -86,6 +88,7 @@ pub fn corpus(file: &Path, origin: Origin) -> anyhow::Result<Vec<Item>> {
             attack: label == "attack",
             origin,
             language: String::new(),
+            whole: true,
             bytes,
             texts,
         })
@@ -120,6 +123,7 @@ pub fn own(folder: &Path, per_attack: usize, per_harmless: usize) -> anyhow::Res
                 attack,
                 origin: Origin::Own,
                 language: sample.language.clone(),
+                whole: sample.whole,
                 bytes: text.len(),
                 texts: vec![Text::of(&training::fold(&text))],
             });
@@ -134,26 +138,40 @@ const CARRIER: usize = 150;
 /// How many samples stand in another text, of 1,000.
 const AMONG_OTHERS: u32 = 300;
 
-/// The longest piece of a document that is one item, in bytes.
+/// The longest piece of a document that is one item, in characters.
 const PIECE: usize = 3000;
 
-/// Documents that are read at most.
-const DOCUMENTS: usize = 1500;
+/// Documents that are read at most of one package: none says alone how software is spoken of.
+const OF_A_PACKAGE: usize = 60;
 
-/// Software's own documentation: every `README*`, `CHANGELOG*` and `*.md` two or three folders down.
+/// Documents that are read at most of one folder.
+const DOCUMENTS: usize = 4000;
+
+/// Folders below a package that are looked into.
+const DEPTH: usize = 12;
+
+/// Software's own documentation: pages, `*.md`, `*.rst`, `*.txt`, and what is called `README` or `CHANGELOG`. A package is
+/// a folder two below the one that is named.
 ///
 /// # Errors
 /// When the folder cannot be read.
 pub fn documents(folder: &Path) -> anyhow::Result<Vec<Item>> {
     let mut files = Vec::new();
-    find(folder, 3, &mut files)?;
+    find(folder, DEPTH, &mut files)?;
     files.sort();
     let mut random = Random::new(4, "documents");
     random.shuffle(&mut files);
+    let mut of_package: HashMap<PathBuf, usize> = HashMap::new();
     let mut items = Vec::new();
-    for file in files.iter().take(DOCUMENTS) {
-        let Ok(text) = std::fs::read_to_string(file) else { continue };
-        let start = random.below(text.len().saturating_sub(PIECE));
+    for file in files {
+        let package: PathBuf = file.strip_prefix(folder).unwrap_or(&file).iter().take(2).collect();
+        let count = of_package.entry(package).or_default();
+        if *count == OF_A_PACKAGE || items.len() == DOCUMENTS {
+            continue;
+        }
+        let Some(text) = words_of(&file) else { continue };
+        *count += 1;
+        let start = random.below(text.chars().count().saturating_sub(PIECE));
         let piece: String = text.chars().skip(start).take(PIECE).collect();
         items.push(Item {
             id: file.display().to_string(),
@@ -162,16 +180,37 @@ pub fn documents(folder: &Path) -> anyhow::Result<Vec<Item>> {
             attack: false,
             origin: Origin::Documents,
             language: String::new(),
+            whole: true,
             bytes: piece.len(),
-            texts: vec![Text::of(&training::fold(&piece))],
+            texts: vec![Text::of(&piece)],
         });
     }
     Ok(items)
 }
 
+/// What a person would read in a document, folded. Files in no encoding that we know have nothing to say.
+fn words_of(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let folded = if file.extension().is_some_and(|extension| extension == "html") {
+        let (texts, _) = training::texts(Untrusted::new(text.into_bytes()), ContentType::Html);
+        texts.into_iter().next()?
+    } else {
+        training::fold(&text)
+    };
+    (folded.len() > LEAST).then_some(folded)
+}
+
+/// Less is a heading, in bytes.
+const LEAST: usize = 200;
+
 fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
+        let entry = entry?;
+        let path = entry.path();
+        // a link leads to what is found elsewhere
+        if entry.file_type()?.is_symlink() {
+            continue;
+        }
         if path.is_dir() {
             if depth > 0 {
                 find(&path, depth - 1, found)?;
@@ -179,7 +218,8 @@ fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> anyhow::Result
             continue;
         }
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with("README") || name.starts_with("CHANGELOG") || name.ends_with(".md") {
+        let ends = [".md", ".rst", ".txt", ".html"].iter().any(|end| name.ends_with(end));
+        if ends || name.starts_with("README") || name.starts_with("CHANGELOG") {
             found.push(path);
         }
     }

@@ -45,6 +45,12 @@ pub struct Settings {
     /// What our own harmless texts weigh beside the corpus's.
     #[arg(long, default_value_t = 0.3)]
     pub own_harmless: f32,
+    /// What one of our own texts that was written by itself weighs beside one that a template made.
+    #[arg(long, default_value_t = 1.0)]
+    pub whole: f32,
+    /// How far collections of attacks of different size weigh the same: 0 not at all, 1 wholly.
+    #[arg(long, default_value_t = 0.0)]
+    pub evenness: f32,
     /// What documents weigh beside the corpus's harmless texts.
     #[arg(long, default_value_t = 0.6)]
     pub documentation: f32,
@@ -182,9 +188,19 @@ fn masses(items: &[&Item], settings: &Settings) -> Vec<f32> {
     let of_language = |item: &Item| {
         let harmless = written.get(&(item.language.as_str(), false)).copied().unwrap_or(1.0);
         let same = written.get(&(item.language.as_str(), item.attack)).copied().unwrap_or(1.0);
-        if item.origin == Origin::Own { harmless / same } else { 1.0 }
+        let whole = if item.whole { settings.whole } else { 1.0 };
+        if item.origin == Origin::Own { whole * harmless / same } else { 1.0 }
     };
-    let mut masses: Vec<f32> = items.iter().map(|item| of_kind(item) * of_language(item)).collect();
+    let mut collected: HashMap<&str, f32> = HashMap::new();
+    for item in items.iter().filter(|item| item.attack && item.origin != Origin::Own) {
+        *collected.entry(&item.source).or_default() += of_kind(item);
+    }
+    let of_source = |item: &Item| {
+        let size = collected.get(item.source.as_str()).filter(|size| item.attack && **size > 1.0);
+        size.map_or(1.0, |size| size.powf(-settings.evenness))
+    };
+    let mut masses: Vec<f32> =
+        items.iter().map(|item| of_kind(item) * of_language(item) * of_source(item)).collect();
     let mut sums: HashMap<(bool, bool, bool), f32> = HashMap::new();
     let group = |item: &Item| (item.attack, item.origin == Origin::Own, item.origin == Origin::Documents);
     for (item, mass) in items.iter().zip(&masses) {

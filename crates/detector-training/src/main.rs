@@ -29,6 +29,9 @@ struct Config {
     /// A folder of software's documentation, such as `~/.cargo/registry/src`.
     #[arg(long, global = true)]
     documents: Option<PathBuf>,
+    /// Texts of our own that nothing is trained on, as lines of the corpus's form.
+    #[arg(long, global = true, default_value = "crates/detector-training/unseen.jsonl")]
+    unseen: PathBuf,
     /// What `moltctl sanitize --jsonl` says with the other layers alone: those items count as warned of.
     #[arg(long, global = true)]
     known: Vec<PathBuf>,
@@ -57,7 +60,8 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<()> {
-    let Config { command, corpus, samples, documents, known, share, readme, settings } = Config::parse();
+    let Config { command, corpus, samples, documents, unseen, known, share, readme, settings } =
+        Config::parse();
     let known = warned_of(&known)?;
     let mut items = data::corpus(&corpus.join("dev.jsonl"), Origin::Corpus)?;
     items.extend(data::corpus(&corpus.join("dev_splice.jsonl"), Origin::Spliced)?);
@@ -65,6 +69,7 @@ fn main() -> anyhow::Result<()> {
     if let Some(folder) = documents {
         items.extend(data::documents(&folder)?);
     }
+    let unseen = data::corpus(&unseen, Origin::Corpus)?;
     eprintln!("{} items", items.len());
 
     let scores = match command {
@@ -72,18 +77,28 @@ fn main() -> anyhow::Result<()> {
         Command::LeaveOut | Command::Weights { .. } => measure::left_out(&items, &settings),
     };
     let threshold = measure::threshold(&items, &scores, &known, share);
+    let model = learn::learn(&learned_from(&items, &command), &settings);
+    let of_unseen: Vec<_> = unseen.iter().map(|item| model.score(item)).enumerate().collect();
     print!("{}", measure::table(&items, &scores, &known, threshold));
+    print!("{}", measure::unseen(&unseen, &of_unseen, &known, threshold));
     if let Some(file) = readme {
-        write_figures(&file, &measure::markdown(&items, &scores, &known, threshold))?;
+        let figures = measure::markdown(&items, &scores, &known, threshold)
+            + &measure::unseen(&unseen, &of_unseen, &known, threshold);
+        write_figures(&file, &figures)?;
     }
     if let Command::Weights { out } = command {
-        let all: Vec<&Item> = items.iter().collect();
-        let model = learn::learn(&all, &settings);
         let slope = measure::slope(&items, &scores, threshold);
         fs::write(&out, measure::file(&model, threshold, slope))
             .with_context(|| format!("cannot write {}", out.display()))?;
     }
     Ok(())
+}
+
+/// What the model learns from that judges texts of nobody's collection.
+fn learned_from<'i>(items: &'i [Item], command: &Command) -> Vec<&'i Item> {
+    let own_only = matches!(command, Command::OwnOnly);
+    let is_learned = |item: &&Item| !(own_only && item.attack && item.origin != Origin::Own);
+    items.iter().filter(is_learned).collect()
 }
 
 /// What stands around the figures in a file.

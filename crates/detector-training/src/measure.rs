@@ -162,6 +162,23 @@ pub fn markdown(items: &[Item], scores: &[(usize, f32)], known: &HashSet<String>
     lines
 }
 
+/// What is warned of among texts of our own that nothing was trained on, as rows of the same table.
+#[must_use]
+pub fn unseen(items: &[Item], scores: &[(usize, f32)], known: &HashSet<String>, threshold: f32) -> String {
+    let mut kinds: BTreeMap<(bool, &str), (u32, u32)> = BTreeMap::new();
+    for (at, score) in scores {
+        let Some(item) = items.get(*at) else { continue };
+        let (warned, all) = kinds.entry((!item.attack, &item.tier)).or_default();
+        *warned += u32::from(*score >= threshold || known.contains(&item.id));
+        *all += 1;
+    }
+    let row = |((harmless, kind), (warned, all)): (&(bool, &str), &(u32, u32))| {
+        let side = if *harmless { "harmless" } else { "attack" };
+        format!("| our own, {side}: {kind} | {warned} of {all} | {:.1} % |\n", 100.0 * share((*warned, *all)))
+    };
+    kinds.iter().map(row).collect()
+}
+
 /// How fast certainty grows with evidence: the slope of a logistic curve through the threshold that fits best.
 #[must_use]
 pub fn slope(items: &[Item], scores: &[(usize, f32)], threshold: f32) -> f32 {

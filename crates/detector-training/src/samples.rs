@@ -51,6 +51,8 @@ pub struct Sample {
     pub family: String,
     /// The language of its section, ISO 639-1.
     pub language: String,
+    /// It was written as it is: its template has no slots.
+    pub whole: bool,
 }
 
 /// Makes up to `per_template` different texts of each template in the folder's `.txt` files.
@@ -81,6 +83,7 @@ pub fn generate(folder: &Path, seed: u64, per_template: usize) -> Result<Vec<Sam
                         text,
                         family: template.family.clone(),
                         language: template.language.clone(),
+                        whole: template.is_whole(),
                     });
                 }
             }

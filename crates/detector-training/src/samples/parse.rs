@@ -30,6 +30,17 @@ pub(super) enum Part {
     Slot { name: String, optional: bool },
 }
 
+// === impl Template ===
+
+impl Template {
+    /// Whether it makes one text and no other.
+    pub(super) fn is_whole(&self) -> bool {
+        self.parts.iter().all(|part| matches!(part, Part::Text(_)))
+    }
+}
+
+// === impl File ===
+
 impl File {
     pub(super) fn empty(name: &str) -> Self {
         Self { name: name.to_owned(), slots: Vec::new(), templates: Vec::new() }

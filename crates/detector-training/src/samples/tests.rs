@@ -78,8 +78,16 @@ fn a_sample_says_its_family_and_language() {
         text: text.to_owned(),
         family: family.to_owned(),
         language: language.to_owned(),
+        whole: true,
     };
     assert_eq!(made, [sample("stop", "override", "en"), sample("halt", "tool-order", "de")]);
+}
+
+#[test]
+fn what_a_template_with_slots_makes_is_not_whole() {
+    let made =
+        generate(folder(&[("a.txt", "@n = 1 | 2\n[role en]\nbe {n}\nbe {{n}\n")]).path(), 1, 1).unwrap();
+    assert_eq!(made.iter().map(|sample| sample.whole).collect::<Vec<_>>(), [false, true]);
 }
 
 #[test]
