@@ -40,16 +40,16 @@ pub struct Settings {
     #[arg(long, default_value_t = 10)]
     pub items: usize,
     /// What our own attacks weigh beside the corpus's.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 2.0)]
     pub own_attacks: f32,
     /// What our own harmless texts weigh beside the corpus's.
-    #[arg(long, default_value_t = 0.3)]
+    #[arg(long, default_value_t = 0.8)]
     pub own_harmless: f32,
     /// What one of our own texts that was written by itself weighs beside one that a template made.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 2.0)]
     pub whole: f32,
     /// How far collections of attacks of different size weigh the same: 0 not at all, 1 wholly.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 1.0)]
     pub evenness: f32,
     /// What documents weigh beside the corpus's harmless texts.
     #[arg(long, default_value_t = 0.6)]
