@@ -3,7 +3,8 @@
 //! she and the agent each see.
 
 use std::{
-    collections::{HashMap, HashSet},
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
@@ -79,7 +80,8 @@ impl Shown {
 
     /// Whether some alternatives do not say the same words, below a subject that a page often has for its title.
     fn forms_differ(&self, subject: &str) -> Option<Finding> {
-        let mut forms: HashMap<usize, [Words<'_>; 2]> = HashMap::new();
+        // In order, so that the same mail is always told of in the same words.
+        let mut forms: BTreeMap<usize, [Words<'_>; 2]> = BTreeMap::new();
         for part in &self.parts {
             if let Some(alternative) = part.alternative {
                 let [plain, rich] = forms.entry(alternative).or_default();
@@ -97,7 +99,7 @@ impl Shown {
                 rich.hear(subject);
                 differ(&plain, &rich)
             })
-            .max_by_key(|finding| finding.severity)
+            .min_by_key(|finding| Reverse(finding.severity))
     }
 }
 
@@ -214,6 +216,17 @@ mod tests {
         let text = |from: u32| (from..from + 100).map(|n| format!("word{n} ")).collect::<String>();
         assert_eq!(forms(&text(0), &text(50)), Some(Severity::Low));
         assert_eq!(forms(&text(0), &text(90)), Some(Severity::Medium));
+    }
+
+    #[test]
+    fn of_alternatives_that_are_alike_suspicious_the_first_is_told_of() {
+        let mut shown = Shown::default();
+        for alternative in 1..=20 {
+            shown.push("the same and no more".into(), Form::Plain, Some(alternative));
+            shown.push(format!("the same and no more but for {alternative}"), Form::Rich, Some(alternative));
+        }
+        let evidence = shown.below("").1.unwrap().evidence;
+        assert!(evidence.ends_with("but for 1"), "{evidence}");
     }
 
     #[test]
