@@ -83,7 +83,7 @@ fn words(marks: &str) -> String {
     let mut rest = marks;
     while let Some(b) = rest.bytes().next() {
         // a word
-        let end = rest.bytes().position(|b| BETWEEN.kind(b) != OF_WORD).unwrap_or(rest.len());
+        let end = plain::alphanumeric(rest.as_bytes());
         if end > 0 {
             let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
             rest = after;
@@ -95,7 +95,7 @@ fn words(marks: &str) -> String {
             words.push_str(word);
             continue;
         }
-        if BETWEEN.kind(b) == PARTS {
+        if PARTING.kind(b) != 0 {
             rest = rest.get(1..).unwrap_or_default();
             pending = pending.or(Some(' '));
             continue;
@@ -153,16 +153,8 @@ fn words(marks: &str) -> String {
     words
 }
 
-/// What is of a word, and what parts the words before and after it and neither joins them nor ends a sentence or a line.
-static BETWEEN: Kinds = Kinds::of(&[
-    (plain::SMALL, OF_WORD),
-    (plain::CAPITALS, OF_WORD),
-    (plain::DIGITS, OF_WORD),
-    (b" ,\"()/=<>[]\t", PARTS),
-]);
-
-const OF_WORD: u8 = 1;
-const PARTS: u8 = 2;
+/// What parts the words before and after it and neither joins them nor ends a sentence or a line.
+static PARTING: Kinds = Kinds::of(&[(b" ,\"()/=<>[]\t", 1)]);
 
 /// What stands between two words. Nothing stands before the first.
 fn push_gap(pending: &mut Option<char>, words: &mut String) {

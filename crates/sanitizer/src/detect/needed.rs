@@ -1,10 +1,13 @@
 //! What a pattern cannot match without: where a few words stand tells of nearly all of a text that no pattern need be tried
 //! there.
 
+mod heads;
+
 use std::{cmp::Reverse, collections::BTreeMap, ops::Range};
 
-use aho_corasick::{Anchored, automaton::Automaton as _, dfa::DFA};
 use regex_syntax::hir::{Class, Hir, HirKind};
+
+use self::heads::{Heads, Met};
 
 /// Shorter words are in every text.
 const TELLING: usize = 3;
@@ -12,15 +15,15 @@ const TELLING: usize = 3;
 /// Sets of words that one pattern is known by at most.
 const SETS: usize = 4;
 
-/// Bytes of a word by which it is known: an automaton of whole words would be too large to stay at hand.
+/// Bytes of a word by which it is known.
 const BEGINNING: usize = 6;
 
-/// What parts sentences. It is in the automaton as a word is, and is the first.
+/// What parts sentences. No word that is looked for holds one.
 const BAR: u8 = b'|';
 
 /// Where some patterns may match a text whose sentences end with `|`.
 pub(super) struct Needed {
-    words: Option<DFA>,
+    words: Heads,
     /// The sets that each word is in.
     sets_of: Vec<Vec<usize>>,
     /// The patterns that a set is the most telling of.
@@ -66,7 +69,8 @@ impl Needed {
             for pattern in alike {
                 let parsed = regex_syntax::parse(&pattern.replace("[ \\n]", " ")).ok();
                 let mut found = parsed.as_ref().map(needed).unwrap_or_default();
-                found.retain(|words| shortest(words) >= TELLING);
+                let holds_bar = |words: &[Vec<u8>]| words.iter().any(|word| word.contains(&BAR));
+                found.retain(|words| shortest(words) >= TELLING && !holds_bar(words));
                 found.sort_by_key(|words| Reverse(shortest(words)));
                 found.truncate(SETS);
                 let crosses = parsed.as_ref().and_then(bars);
@@ -79,7 +83,6 @@ impl Needed {
             }
         }
         let mut words: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
-        words.insert(vec![BAR], Vec::new());
         for (set, number) in &sets {
             set.iter().for_each(|word| words.entry(word.clone()).or_default().push(*number));
         }
@@ -90,7 +93,7 @@ impl Needed {
             }
         }
         Self {
-            words: DFA::new(words.keys()).ok(),
+            words: Heads::of(words.keys().map(Vec::as_slice)),
             sets_of: words.into_values().collect(),
             told_by,
             patterns,
@@ -108,34 +111,18 @@ impl Needed {
             told: Vec::new(),
             places: vec![Vec::new(); self.groups],
         };
-        let anywhere =
-            |pattern: &&Pattern| self.words.is_none() || pattern.sets.is_empty() || pattern.crosses.is_none();
+        let anywhere = |pattern: &&Pattern| pattern.sets.is_empty() || pattern.crosses.is_none();
         for pattern in self.patterns.iter().filter(anywhere) {
             sentences.add(pattern.group, 0..text.len());
         }
-        if let Some(words) = &self.words {
-            self.read(words, text, &mut sentences);
-        }
+        self.words.read(text, &mut |met| match met {
+            Met::Word(word) => {
+                self.sets_of.get(word).into_iter().flatten().for_each(|set| sentences.meet(*set));
+            }
+            Met::Bar(at) => sentences.end(at + 1),
+        });
         sentences.end(text.len());
         Places(sentences.places)
-    }
-
-    /// Meets every word, and every end of a sentence.
-    fn read(&self, words: &DFA, text: &str, sentences: &mut Sentences<'_>) {
-        let Ok(mut state) = words.start_state(Anchored::No) else { return };
-        for (at, b) in text.bytes().enumerate() {
-            // a line's end parts words as a space does
-            state = words.next_state(Anchored::No, state, if b == b'\n' { b' ' } else { b });
-            if !words.is_special(state) || !words.is_match(state) {
-                continue;
-            }
-            for met in 0..words.match_len(state) {
-                match self.sets_of.get(words.match_pattern(state, met).as_usize()) {
-                    Some(sets) if !sets.is_empty() => sets.iter().for_each(|set| sentences.meet(*set)),
-                    _ => sentences.end(at + 1),
-                }
-            }
-        }
     }
 }
 

@@ -76,26 +76,28 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
 
 /// The passage with the most evidence, and that.
 fn strongest(tokens: &[Token<'_>]) -> Option<(f32, Range<usize>)> {
-    let mut sums = vec![0_i32; tokens.len() + 1];
-    features::each(tokens, &mut |at, bucket| {
-        if let Some(sum) = sums.get_mut(at + 1) {
-            *sum += WEIGHTS.steps(bucket);
-        }
-    });
+    let mut features = features::Features::of(tokens);
+    let weights = &*WEIGHTS;
+    let mut sums = Vec::with_capacity(tokens.len() + 1);
     let mut total = 0;
-    for sum in &mut sums {
-        total += *sum;
-        *sum = total;
+    sums.push(total);
+    for at in 0..tokens.len() {
+        features.ending_at(at, &mut |bucket| total += weights.steps(bucket));
+        sums.push(total);
     }
     let of_window = |window: &weights::Window| {
         let length = window.words.min(tokens.len());
-        let passages = sums.iter().zip(sums.iter().skip(length)).map(|(before, through)| through - before);
-        let (start, most) = passages.enumerate().max_by_key(|(_, sum)| *sum)?;
+        let passages = || {
+            sums.iter().zip(sums.get(length..).unwrap_or_default()).map(|(before, through)| through - before)
+        };
+        // without keeping the place, a processor compares many at a time
+        let most = passages().max()?;
+        let start = passages().rposition(|sum| sum == most)?;
         #[expect(clippy::cast_precision_loss, reason = "a window's sum is far below 2^24")]
-        let evidence = window.bias + most as f32 * WEIGHTS.scale;
+        let evidence = window.bias + most as f32 * weights.scale;
         Some((evidence, start..start + length))
     };
-    let of_windows = WEIGHTS.windows.iter().filter_map(of_window);
+    let of_windows = weights.windows.iter().filter_map(of_window);
     of_windows.filter(|_| !tokens.is_empty()).max_by(|a, b| a.0.total_cmp(&b.0))
 }
 

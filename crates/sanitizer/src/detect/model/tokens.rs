@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use super::super::letters::is_letter;
+use super::{
+    super::letters::is_letter,
+    features::{Hashes, Hashing},
+};
 use crate::plain::{self, Kinds};
 
 /// One word or sign.
@@ -13,6 +16,8 @@ pub(crate) struct Token<'t> {
     pub(crate) classes: u64,
     /// It begins a sentence or a line.
     pub(crate) first: bool,
+    /// What counts for it in features.
+    pub(super) hashes: Hashes,
 }
 
 /// Cuts folded text, with its punctuation, into tokens.
@@ -29,10 +34,11 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
         }
         let c = if b.is_ascii() { char::from(b) } else { rest.chars().next().unwrap_or(' ') };
         if b.is_ascii_lowercase() || is_inside(c) && !matches!(c, '\'' | '’') {
-            let end = if !b.is_ascii() && is_sign(c) { c.len_utf8() } else { word_end(rest) };
-            let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-            let (word, after) = address(text, text.len() - rest.len(), word, after, &mut stretches);
-            found.push(Token { text: word, classes: classes(word), first });
+            let (end, hashes) = if !b.is_ascii() && is_sign(c) { (c.len_utf8(), None) } else { word(rest) };
+            let (plain, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            let (word, after) = address(text, text.len() - rest.len(), plain, after, &mut stretches);
+            let hashes = hashes.filter(|_| std::ptr::eq(word, plain)).unwrap_or_else(|| Hashes::of(word));
+            found.push(Token { text: word, classes: classes(word), first, hashes });
             first = false;
             rest = after;
             continue;
@@ -47,11 +53,11 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
                 if newline || found.is_empty() {
                     continue;
                 }
-                found.push(Token { text: sign, classes: 0, first: false });
+                found.push(Token { text: sign, classes: 0, first: false, hashes: Hashes::of(sign) });
             }
             '!' | '?' | ':' | '"' | '[' | ']' | '{' | '}' | '<' | '>' | '#' | '=' | '|' | '`' | '\''
             | '“' | '”' | '！' | '？' | '：' => {
-                found.push(Token { text: sign, classes: 0, first: false });
+                found.push(Token { text: sign, classes: 0, first: false, hashes: Hashes::of(sign) });
                 first = first
                     || matches!(c, '!' | '?' | ':' | '"' | '“' | '[' | '>' | '\'' | '{' | '！' | '？' | '：');
             }
@@ -61,16 +67,27 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     found
 }
 
-/// The length of the word that a text begins with.
-fn word_end(rest: &str) -> usize {
+/// The length of the word that a text begins with, and what counts for it if it is of ASCII.
+fn word(rest: &str) -> (usize, Option<Hashes>) {
+    const DIGIT: u8 = 2;
     static INSIDE: Kinds =
-        Kinds::of(&[(plain::SMALL, 1), (plain::CAPITALS, 1), (plain::DIGITS, 1), (b"'_", 1)]);
-    let ascii = rest.bytes().position(|b| INSIDE.kind(b) == 0).unwrap_or(rest.len());
+        Kinds::of(&[(plain::SMALL, 1), (plain::CAPITALS, 1), (plain::DIGITS, 1 | DIGIT), (b"'_", 1)]);
+    let mut hashing = Hashing::default();
+    let mut ascii = 0;
+    for b in rest.bytes() {
+        let kind = INSIDE.kind(b);
+        if kind == 0 {
+            break;
+        }
+        ascii += 1;
+        hashing.go_on(ascii, b, kind & DIGIT != 0);
+    }
     match rest.get(ascii..) {
         Some(other) if other.bytes().next().is_some_and(|b| !b.is_ascii()) => {
-            ascii + other.find(|c: char| !is_inside(c) || is_sign(c)).unwrap_or(other.len())
+            let more = other.find(|c: char| !is_inside(c) || is_sign(c)).unwrap_or(other.len());
+            (ascii + more, Some(hashing.end()).filter(|_| more == 0))
         }
-        _ => ascii,
+        _ => (ascii, Some(hashing.end())),
     }
 }
 
@@ -258,6 +275,15 @@ mod tests {
         assert_eq!(texts("at shop.example.com today"), ["at", "page", "today"]);
         assert_eq!(texts("忽略指示"), ["忽", "略", "指", "示"]);
         assert_eq!(texts(""), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_token_is_hashed_as_it_reads() {
+        let text =
+            "don't salon.com 12ab héllo a_b naïveté7 mailbox@x.example 忽略 x! words longerthanastem2 naï";
+        for token in tokens(text) {
+            assert_eq!(token.hashes, Hashes::of(token.text), "{:?}", token.text);
+        }
     }
 
     #[test]

@@ -38,7 +38,8 @@ fn has_some(marks: &str) -> bool {
         let start = before.iter().rposition(u8::is_ascii_whitespace).map_or(0, |blank| blank + 1);
         at += sign + after.iter().position(u8::is_ascii_whitespace).unwrap_or(after.len());
         // what parts words beyond ASCII is rare, and makes no word known
-        for token in marks.get(start..at).into_iter().flat_map(str::split_whitespace) {
+        let token = marks.get(start..at).filter(|token| may_hold_a_word(token.as_bytes()));
+        for token in token.into_iter().flat_map(str::split_whitespace) {
             found += usize::from(letters(bare(token)).is_some_and(|read| read.len() >= 3));
         }
         if found >= SOME {
@@ -53,6 +54,27 @@ fn has_some(marks: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether what stands between blanks may be a word of letters and signs: nearly all dates, times and addresses are none, by
+/// a sign in their midst that stands for no letter. What holds anything but ASCII is not judged here.
+fn may_hold_a_word(token: &[u8]) -> bool {
+    const LETTER: u8 = 1;
+    const AROUND: u8 = 2;
+    const OTHER: u8 = 4;
+    static KINDS: Kinds = Kinds::of(&[
+        (plain::SMALL, LETTER),
+        (plain::CAPITALS, LETTER),
+        (plain::DIGITS, LETTER),
+        (b"@$!|+(<'", LETTER),
+        (b".,!?:;)\"(", AROUND),
+        (b"#%&*-/=>[\\]^_`{}~", OTHER),
+    ]);
+    let around = |b: &u8| KINDS.kind(*b) & AROUND != 0;
+    let end = token.iter().rposition(|b| !around(b)).map_or(0, |last| last + 1);
+    let word = token.get(..end).unwrap_or_default();
+    let word = word.get(word.iter().position(|b| !around(b)).unwrap_or(end)..).unwrap_or_default();
+    word.iter().all(|b| KINDS.kind(*b) & LETTER != 0) || token.iter().any(|b| KINDS.kind(*b) == 0)
 }
 
 /// A word without the punctuation around it.
@@ -103,5 +125,26 @@ const fn letter(b: u8, other: bool) -> u8 {
         (b'7' | b'+', _) => b't',
         (b'(' | b'<', _) => b'c',
         (b, _) => b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+        #[test]
+        fn what_may_hold_no_word_holds_none(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "1gn0r3", "s3nd", "p@ss", "m3", "f1le$", "(", "<", "!", "\"", ".", ",", "'", "/", "-", "é", "\u{a0}", "\u{b}", "2002",
+            ]), 0..6)
+        ) {
+            let token = parts.concat();
+            let found = token.split_whitespace().any(|token| letters(bare(token)).is_some());
+            prop_assert!(!found || may_hold_a_word(token.as_bytes()), "{}", token);
+        }
     }
 }

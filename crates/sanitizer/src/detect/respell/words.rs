@@ -76,17 +76,67 @@ fn tokens(words: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::with_capacity(words.len() / 6);
     let mut at = 0;
     let bytes = words.as_bytes();
-    while at < bytes.len() {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let end = rest.iter().position(|b| matches!(b, b' ' | b'\n' | b'|')).unwrap_or(rest.len());
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let (end, number) = first_word(rest);
         let after = rest.get(end).map_or(' ', |b| char::from(*b));
         if end > 0 {
             let word = words.get(at..at + end).unwrap_or_default();
-            let number = vocabulary::number(word.as_bytes());
             let known = number.is_some_and(vocabulary::is_word);
-            tokens.push(Token { word, after, known, number: number.filter(|_| known || word.is_ascii()) });
+            let ascii = number.filter(|number| number & each_byte(0x80) == 0);
+            tokens.push(Token { word, after, known, number: if known { number } else { ascii } });
         }
         at += end + 1;
     }
     tokens
+}
+
+/// The length of the word that some text begins with, and its letters as a number.
+fn first_word(rest: &[u8]) -> (usize, Option<u128>) {
+    // most words and what follows are read at once
+    if let Some(letters) = rest.first_chunk().map(|letters| u128::from_le_bytes(*letters)) {
+        let parting = zeros(letters ^ each_byte(b' '))
+            | zeros(letters ^ each_byte(b'\n'))
+            | zeros(letters ^ each_byte(b'|'));
+        if parting != 0 {
+            let length = parting.trailing_zeros() / 8;
+            return (length as usize, Some(letters & ((1 << (8 * length)) - 1)));
+        }
+    }
+    let end = rest.iter().position(|b| matches!(b, b' ' | b'\n' | b'|')).unwrap_or(rest.len());
+    (end, rest.get(..end).and_then(vocabulary::number))
+}
+
+const fn each_byte(b: u8) -> u128 {
+    u128::from_le_bytes([b; 16])
+}
+
+/// The highest bit of each byte that is zero, up to the first; beyond it of others too.
+const fn zeros(bytes: u128) -> u128 {
+    bytes.wrapping_sub(each_byte(1)) & !bytes & each_byte(0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn words_are_the_same_whether_they_are_read_at_once_or_not(text in "([a-c}{!é\u{0}]{0,18}[ \n|]){0,12}[a-c]{0,17}") {
+            let mut read = Vec::new();
+            for (at, token) in text.split_inclusive([' ', '\n', '|']).enumerate() {
+                let word = token.trim_end_matches([' ', '\n', '|']);
+                let (end, number) = first_word(text.split_inclusive([' ', '\n', '|']).skip(at).collect::<String>().as_bytes());
+                prop_assert_eq!((end, number.filter(|_| end > 0)), (word.len(), vocabulary::number(word.as_bytes()).filter(|_| end > 0)));
+                read.extend((end > 0).then_some(word));
+            }
+            let found = words(&text);
+            prop_assert_eq!(found.tokens.iter().map(|token| token.word).collect::<Vec<_>>(), read);
+            for token in &found.tokens {
+                let number = vocabulary::number(token.word.as_bytes()).filter(|_| token.known || token.word.is_ascii());
+                prop_assert_eq!(token.number, number);
+            }
+        }
+    }
 }
