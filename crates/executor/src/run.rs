@@ -117,6 +117,7 @@ pub async fn run(
             Role::ReaderEmail => reader("email", ContentType::Email),
             Role::ReaderTelegram => reader("telegram", ContentType::Telegram),
             Role::ReaderSlack => reader("slack", ContentType::Slack),
+            Role::ReaderSms => reader("sms", ContentType::Sms),
             Role::Planner => {
                 let (zone1, health) = (Arc::clone(&zone1), health.clone());
                 Bridge::Planner(PlannerService { zone1, zone, health })

@@ -25,7 +25,10 @@ use url::Url;
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// Why a text message is answered and not read.
-const NO_READER: &str = "there is no reader for what Twilio sends";
+const NO_SOURCE: &str = "text messages are not read: write [sources.sms] with connector = \"twilio\"";
+
+/// Why anything else that Twilio sends is.
+const NO_READER: &str = "there is no reader for what becomes of messages and calls";
 
 /// An answer that says nothing (<https://www.twilio.com/docs/messaging/twiml>).
 const EMPTY_TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>";
@@ -58,6 +61,8 @@ pub struct Webhooks {
     providers: Vec<Provider>,
     /// Where Twilio calls us.
     twilio: Option<Url>,
+    /// Whether text messages are a source.
+    reads_sms: bool,
     deviation: Option<String>,
     standings: Standings,
     told: Mutex<BTreeMap<(Provider, String), Instant>>,
@@ -78,7 +83,7 @@ enum NotTakenIn {
 // === impl Provider ===
 
 impl Provider {
-    /// The connector's name, which is the source's where there is a reader for it.
+    /// The connector's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Telegram => "telegram",
@@ -136,6 +141,7 @@ impl Webhooks {
             credentials: Arc::clone(credentials),
             providers,
             twilio: webhooks.and_then(|webhooks| webhooks.public_address("/twilio")),
+            reads_sms: config.sources.iter().any(|source| source.feed == Some(home::Feed::Twilio)),
             deviation: in_the_clear.map(|public| format!("public_url is {public}")),
             standings: standings.clone(),
             told: Mutex::default(),
@@ -188,7 +194,7 @@ impl Webhooks {
         match provider {
             Provider::Telegram => {
                 let secret = self.credentials.secret(telegram::WEBHOOK_SECRET)?;
-                self.keep(zone1, spool, provider, from_telegram(untrusted, &secret)?).await?;
+                keep(zone1, spool, ("telegram", provider), from_telegram(untrusted, &secret)?).await?;
                 Ok(Reply::bare(200))
             }
             Provider::Slack => {
@@ -198,7 +204,7 @@ impl Webhooks {
                         Ok(Reply { status: 200, content_type: "text/plain", body: challenge })
                     }
                     FromSlack::Event(delivery) => {
-                        self.keep(zone1, spool, provider, delivery).await?;
+                        keep(zone1, spool, ("slack", provider), delivery).await?;
                         Ok(Reply::bare(200))
                     }
                     FromSlack::Nothing(_) => Ok(Reply::bare(200)),
@@ -214,24 +220,15 @@ impl Webhooks {
                 let auth_token = self.credentials.secret(twilio::AUTH_TOKEN)?;
                 let receiver =
                     Receiver { public_address, account_sid: &account_sid, auth_token: &auth_token };
-                refuse_once(zone1, from_twilio(untrusted, &receiver)?).await?;
+                match from_twilio(untrusted, &receiver)? {
+                    FromTwilio { kind: Kind::Message, delivery } if self.reads_sms => {
+                        keep(zone1, spool, ("sms", provider), delivery).await?;
+                    }
+                    unread => refuse_once(zone1, unread).await?,
+                }
                 Ok(Reply { status: 200, content_type: "text/xml", body: EMPTY_TWIML.to_owned() })
             }
         }
-    }
-
-    /// Under the name that a look gives it: by whichever way it comes first, it comes once.
-    async fn keep(
-        &self,
-        zone1: &Zone1,
-        spool: &Spool,
-        provider: Provider,
-        delivery: Delivery,
-    ) -> Result<(), NotTakenIn> {
-        let source = provider.as_str();
-        let connectors::incoming::Incoming { id, untrusted_bytes } = delivery.into_incoming();
-        let item = item_name(source, &format!("{source}:{id}"));
-        Ok(take_in(zone1, spool, source, item, untrusted_bytes).await?)
     }
 
     /// One entry for each kind of refusal in a while: strangers must not be able to fill the record.
@@ -290,9 +287,22 @@ fn name(provider: Provider) -> String {
     format!("webhook {}", provider.as_str())
 }
 
+/// Under the name that a look gives it: by whichever way it comes first, it comes once.
+async fn keep(
+    zone1: &Zone1,
+    spool: &Spool,
+    (source, connector): (&'static str, Provider),
+    delivery: Delivery,
+) -> Result<(), NotTakenIn> {
+    let connectors::incoming::Incoming { id, untrusted_bytes } = delivery.into_incoming();
+    let item = item_name(source, &format!("{}:{id}", connector.as_str()));
+    Ok(take_in(zone1, spool, source, item, untrusted_bytes).await?)
+}
+
 /// Records that something was sent that nobody reads: once, whatever becomes of it at Twilio and however often it is sent.
 async fn refuse_once(zone1: &Zone1, from_twilio: FromTwilio) -> Result<(), NotTakenIn> {
-    let FromTwilio { kind, delivery, untrusted_fields: _ } = from_twilio;
+    let FromTwilio { kind, delivery } = from_twilio;
+    let why = if kind == Kind::Message { NO_SOURCE } else { NO_READER };
     let source = match kind {
         Kind::Message | Kind::MessageStatus => "sms",
         Kind::Call => "call",
@@ -309,7 +319,7 @@ async fn refuse_once(zone1: &Zone1, from_twilio: FromTwilio) -> Result<(), NotTa
         if record.ledger().knows_refused(source, &name) {
             None
         } else {
-            let why = NO_READER.to_owned();
+            let why = why.to_owned();
             Some(zone1.write(&mut record, Event::ItemRefused { source: source.to_owned(), name, why })?)
         }
     };

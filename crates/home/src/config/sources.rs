@@ -9,13 +9,13 @@ use std::path::PathBuf;
 /// What one reader reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Its name: email, telegram or slack.
+    /// Its name: email, telegram, slack or sms.
     pub name: &'static str,
     /// The reader that reads it.
     pub reader: Role,
     /// A folder that any program can fill.
     pub maildir: Option<PathBuf>,
-    /// A service that is asked.
+    /// A service that is asked, or calls.
     pub feed: Option<Feed>,
 }
 
@@ -30,6 +30,8 @@ pub enum Feed {
     Telegram,
     /// `connectors.slack`: these channels.
     Slack(Vec<String>),
+    /// `connectors.twilio`, which is not asked: it calls, as `webhooks` says.
+    Twilio,
 }
 
 // === impl Feed ===
@@ -42,6 +44,7 @@ impl Feed {
             Self::Gmail => "gmail",
             Self::Telegram => "telegram",
             Self::Slack(_) => "slack",
+            Self::Twilio => "twilio",
         }
     }
 
@@ -51,18 +54,30 @@ impl Feed {
             Self::Gmail => connectors.gmail.is_some(),
             Self::Telegram => connectors.telegram.is_some(),
             Self::Slack(_) => connectors.slack.is_some(),
+            Self::Twilio => connectors.twilio.is_some(),
         }
     }
 }
 
 /// Reads `[sources]`.
-pub(super) fn read(section: &Section<'_, '_>, home: &Home, connectors: Option<&Connectors>) -> Vec<Source> {
+pub(super) fn read(
+    section: &Section<'_, '_>,
+    home: &Home,
+    connectors: Option<&Connectors>,
+    is_called: bool,
+) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
-    for (name, reader) in
-        [("email", Role::ReaderEmail), ("telegram", Role::ReaderTelegram), ("slack", Role::ReaderSlack)]
-    {
+    for (name, reader) in [
+        ("email", Role::ReaderEmail),
+        ("telegram", Role::ReaderTelegram),
+        ("slack", Role::ReaderSlack),
+        ("sms", Role::ReaderSms),
+    ] {
         let Some(source) = section.optional_section(name) else { continue };
         let feed = read_feed(&source, name);
+        if feed == Some(Feed::Twilio) && !is_called {
+            source.problem("connector", "is \"twilio\", which is not asked but calls: it needs [webhooks]");
+        }
         let maildir = if feed.is_none() || source.has("maildir") {
             Some(home.resolve(&source.required_string("maildir", &format!("{name}/inbox"))))
         } else {
@@ -99,6 +114,7 @@ fn read_feed(source: &Section<'_, '_>, name: &str) -> Option<Feed> {
     let choices: &[(&str, Option<&str>)] = match name {
         "email" => &[("none", None), ("imap", Some("imap")), ("gmail", Some("gmail"))],
         "telegram" => &[("none", None), ("telegram", Some("telegram"))],
+        "sms" => &[("none", None), ("twilio", Some("twilio"))],
         _ => &[("none", None), ("slack", Some("slack"))],
     };
     let feed = source.choice("connector", choices, None);
@@ -107,6 +123,7 @@ fn read_feed(source: &Section<'_, '_>, name: &str) -> Option<Feed> {
         "imap" => Some(Feed::Imap),
         "gmail" => Some(Feed::Gmail),
         "telegram" => Some(Feed::Telegram),
+        "twilio" => Some(Feed::Twilio),
         _ => {
             let is_id = |id: &String| {
                 id.starts_with(['C', 'G', 'D'])
