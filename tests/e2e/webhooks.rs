@@ -142,7 +142,11 @@ fn slack_says(body: &Value, at: i64) -> Asked {
 }
 
 fn slack(ts: &str, text: &str, at: i64) -> Asked {
-    let event = json!({ "type": "message", "channel": "C0123456789", "user": "U1", "ts": ts, "text": text });
+    slack_in("C0123456789", ts, text, at)
+}
+
+fn slack_in(channel: &str, ts: &str, text: &str, at: i64) -> Asked {
+    let event = json!({ "type": "message", "channel": channel, "user": "U1", "ts": ts, "text": text });
     slack_says(
         &json!({ "type": "event_callback", "event_id": "Ev1", "api_app_id": "A1", "event": event }),
         at,
@@ -293,6 +297,27 @@ async fn a_text_message_comes_clean_to_the_planner_once_and_a_forged_one_never()
     let asked = home.recorded("capability_requested").remove(0);
     let origin = |parameter: &str| json!({ "item": received[0]["item"], "parameter": parameter });
     assert_eq!(asked["origins"], json!([origin("text"), origin("to")]));
+}
+
+#[tokio::test]
+async fn where_channels_are_named_what_slack_tells_of_others_is_answered_and_not_taken_in() {
+    let called = Called::new();
+    let home = &called.home;
+    append(&home.config_file(), "[sources.slack]\nchannels = [\"C0123456789\"]\n");
+    let _system = home.up();
+    let joined = json!({ "type": "event_callback", "event_id": "Ev2", "event": { "type": "team_join" } });
+    for nth in ["1", "2", "3"] {
+        let of_another = slack_in("C9876543210", &format!("1700000000.00010{nth}"), "Psst", now());
+        assert_eq!(called.ask(&of_another).await, (200, String::new()));
+        assert_eq!(called.ask(&slack_says(&joined, now())).await.0, 200);
+    }
+    assert_eq!(called.ask(&slack("1700000000.000100", "Hello?", now())).await.0, 200);
+    let received = home.recorded("item_received");
+    assert_eq!((received.len(), &received[0]["source"]), (1, &"slack".into()), "{received:?}");
+    let refused = home.recorded("item_refused");
+    let named: Vec<_> = refused.iter().map(|facts| (&facts["source"], &facts["name"])).collect();
+    let slack = Value::from("slack");
+    assert_eq!(named, [(&slack, &"C9876543210".into()), (&slack, &"no channel".into())], "once each");
 }
 
 #[tokio::test]

@@ -130,9 +130,9 @@ impl Services {
                     }
                     None => None,
                 },
-                home::Feed::Slack(channels) => match &self.slack {
+                home::Feed::Slack => match &self.slack {
                     Some(slack) => {
-                        let source = SlackSource::new(Arc::clone(slack), channels.clone());
+                        let source = SlackSource::new(Arc::clone(slack), source.channels.clone());
                         Some(Box::new(source.map_err(|why| problem("channels", why.to_string()))?) as _)
                     }
                     None => None,

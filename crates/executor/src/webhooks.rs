@@ -30,6 +30,9 @@ const NO_SOURCE: &str = "text messages are not read: write [sources.sms] with co
 /// Why anything else that Twilio sends is.
 const NO_READER: &str = "there is no reader for what becomes of messages and calls";
 
+/// Why an event of Slack is answered and not read.
+const OTHER_CHANNEL: &str = "it is none of the channels that [sources.slack] names";
+
 /// An answer that says nothing (<https://www.twilio.com/docs/messaging/twiml>).
 const EMPTY_TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>";
 
@@ -63,6 +66,8 @@ pub struct Webhooks {
     twilio: Option<Url>,
     /// Whether text messages are a source.
     reads_sms: bool,
+    /// The channels that are read; with none named, all.
+    slack_channels: Vec<String>,
     deviation: Option<String>,
     standings: Standings,
     told: Mutex<BTreeMap<(Provider, String), Instant>>,
@@ -142,6 +147,11 @@ impl Webhooks {
             providers,
             twilio: webhooks.and_then(|webhooks| webhooks.public_address("/twilio")),
             reads_sms: config.sources.iter().any(|source| source.feed == Some(home::Feed::Twilio)),
+            slack_channels: config
+                .sources
+                .iter()
+                .flat_map(|source| source.channels.iter().cloned())
+                .collect(),
             deviation: in_the_clear.map(|public| format!("public_url is {public}")),
             standings: standings.clone(),
             told: Mutex::default(),
@@ -203,7 +213,12 @@ impl Webhooks {
                     FromSlack::Challenge(challenge) => {
                         Ok(Reply { status: 200, content_type: "text/plain", body: challenge })
                     }
-                    FromSlack::Event(delivery) => {
+                    FromSlack::Event { channel, .. } if !self.reads_channel(channel.as_deref()) => {
+                        let channel = channel.as_deref().unwrap_or("no channel");
+                        refuse_once(zone1, "slack", channel, OTHER_CHANNEL).await?;
+                        Ok(Reply::bare(200))
+                    }
+                    FromSlack::Event { channel: _, delivery } => {
                         keep(zone1, spool, ("slack", provider), delivery).await?;
                         Ok(Reply::bare(200))
                     }
@@ -224,11 +239,16 @@ impl Webhooks {
                     FromTwilio { kind: Kind::Message, delivery } if self.reads_sms => {
                         keep(zone1, spool, ("sms", provider), delivery).await?;
                     }
-                    unread => refuse_once(zone1, unread).await?,
+                    unread => refuse_what_nobody_reads(zone1, &unread).await?,
                 }
                 Ok(Reply { status: 200, content_type: "text/xml", body: EMPTY_TWIML.to_owned() })
             }
         }
+    }
+
+    fn reads_channel(&self, channel: Option<&str>) -> bool {
+        self.slack_channels.is_empty()
+            || channel.is_some_and(|channel| self.slack_channels.iter().any(|named| named == channel))
     }
 
     /// One entry for each kind of refusal in a while: strangers must not be able to fill the record.
@@ -299,10 +319,10 @@ async fn keep(
     Ok(take_in(zone1, spool, source, item, untrusted_bytes).await?)
 }
 
-/// Records that something was sent that nobody reads: once, whatever becomes of it at Twilio and however often it is sent.
-async fn refuse_once(zone1: &Zone1, from_twilio: FromTwilio) -> Result<(), NotTakenIn> {
+/// One entry for each message and call, whatever becomes of it at Twilio.
+async fn refuse_what_nobody_reads(zone1: &Zone1, from_twilio: &FromTwilio) -> Result<(), NotTakenIn> {
     let FromTwilio { kind, delivery } = from_twilio;
-    let why = if kind == Kind::Message { NO_SOURCE } else { NO_READER };
+    let why = if *kind == Kind::Message { NO_SOURCE } else { NO_READER };
     let source = match kind {
         Kind::Message | Kind::MessageStatus => "sms",
         Kind::Call => "call",
@@ -313,7 +333,12 @@ async fn refuse_once(zone1: &Zone1, from_twilio: FromTwilio) -> Result<(), NotTa
         Kind::Message | Kind::MessageStatus | Kind::Call => delivery.id().split(':').next(),
         Kind::Json => Some(delivery.id()),
     };
-    let name = quoted(name.unwrap_or_default());
+    refuse_once(zone1, source, name.unwrap_or_default(), why).await
+}
+
+/// Records that something was sent that nobody reads: once, however often it is sent.
+async fn refuse_once(zone1: &Zone1, source: &str, name: &str, why: &str) -> Result<(), NotTakenIn> {
+    let name = quoted(name);
     let written = {
         let mut record = zone1.record()?;
         if record.ledger().knows_refused(source, &name) {

@@ -168,6 +168,14 @@ fn a_source_is_fed_by_a_service_that_is_set_up_or_by_a_folder() {
     let webhooks = "[connectors.twilio]\n[webhooks]\npublic_url = \"https://hooks.example.org\"\n";
     let (_folder, home) = home_with(&format!("{webhooks}{sms}"));
     assert_eq!(Config::load(&home).unwrap().sources[0].feed, Some(Feed::Twilio));
+    // A service that calls needs nothing to be looked into.
+    let slack = "[sources.slack]\nchannels = [\"C0123456789\"]\n";
+    assert!(problems(slack).contains("sources.slack.maildir: is missing"));
+    assert!(problems(&format!("[connectors.slack]\n{slack}")).contains("sources.slack.maildir: is missing"));
+    let (_folder, home) = home_with(&format!("[connectors.slack]\n[webhooks]\n{slack}"));
+    let config = Config::load(&home).unwrap();
+    let [source] = config.sources.as_slice() else { panic!("{config:?}") };
+    assert_eq!((&source.maildir, &source.feed, source.channels.len()), (&None, &None, 1));
 }
 
 #[test]
