@@ -212,8 +212,11 @@ impl SettingUp<'_> {
     fn client(&mut self, reach: &'static Reach, way_out: Option<&WayOut>) -> Option<Client> {
         let connector = reach.connector;
         let mut settings = self.settings(connector, way_out?)?;
-        // Opened by the owner's browser, not by us.
-        settings.addresses.retain(|(site, _)| site != "consent_endpoint");
+        // Opened by the owner's browser, not by us: what she says there would be read on its way all the same.
+        let is_opened_by_her = |(site, _): &mut (String, String)| site == "consent_endpoint";
+        for (site, address) in settings.addresses.extract_if(.., is_opened_by_her).collect::<Vec<_>>() {
+            settings.check(&site, &address).map_err(|bad| self.problem(connector, bad.to_string())).ok()?;
+        }
         Client::new(reach, &settings, Arc::clone(&self.holder.credentials))
             .map_err(|bad| self.problem(connector, bad.to_string()))
             .ok()
