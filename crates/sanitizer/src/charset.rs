@@ -22,6 +22,9 @@ pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> String {
     }
     match label.as_deref() {
         None | Some("utf-8" | "utf8" | "us-ascii" | "ascii" | "") => {}
+        // what is of ASCII is the same in all of these
+        Some(label)
+            if bytes.is_ascii() && (label.starts_with("iso-8859-") || label.starts_with("windows-125")) => {}
         Some(label) => {
             if let Some(decoder) = charset_decoder(label.as_bytes()) {
                 return decoder(bytes);
@@ -96,6 +99,18 @@ fn mostly_not_utf_8(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ascii_is_the_same_in_every_charset_of_one_byte() {
+        let ascii: Vec<u8> = (0..128).collect();
+        let parts = (1..=16).map(|part| format!("iso-8859-{part}"));
+        for label in parts.chain((0..=8).map(|page| format!("windows-125{page}"))) {
+            if let Some(decoder) = charset_decoder(label.as_bytes()) {
+                assert_eq!(decoder(&ascii).as_bytes(), ascii, "{label}");
+            }
+            assert_eq!(decode(&ascii, Some(&label)).as_bytes(), ascii, "{label}");
+        }
+    }
 
     #[test]
     fn texts_are_decoded_by_mark_label_and_look() {

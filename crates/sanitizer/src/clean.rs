@@ -6,7 +6,7 @@ use clean_content::{Attachment, Authentication, BODY_LIMIT, Link, Metadata, Part
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfkc};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::{detect::is_ideograph, terminal};
+use crate::{detect::is_ideograph, plain, terminal};
 
 /// No script stacks more marks on one letter; towers of them are cut, which also bounds the work of normalising.
 const MARKS_PER_LETTER: usize = 6;
@@ -32,7 +32,8 @@ fn text_within(text: &str, limit: usize) -> (String, bool) {
         Cow::Borrowed(folded) => folded.to_owned(),
         Cow::Owned(text) => fold_lines(&text),
     });
-    match text.char_indices().nth(limit).filter(|_| text.len() > limit) {
+    let long = (text.len() > limit).then(|| text.char_indices().nth(limit)).flatten();
+    match long {
         None => (text, head.is_some()),
         Some((end, _)) => (cut(&text, end).trim_end().to_owned(), true),
     }
@@ -193,13 +194,13 @@ fn settle(text: &str) -> Cow<'_, str> {
 
 /// The same for a text without what may not stand.
 fn settle_stripped(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(is_plain) || is_nfkc(text) {
+    if plain::all(text.as_bytes(), is_plain) || is_nfkc(text) {
         return Cow::Borrowed(text);
     }
     let mut text = Cow::Borrowed(text);
     for _ in 0..4 {
         // one letter can stand for eighteen (U+FDFA); more than twice what may stand is never kept
-        let normal = text.nfkc().take(text.len() + 2 * BODY_LIMIT).collect::<String>();
+        let normal = normalised(&text, text.len() + 2 * BODY_LIMIT);
         text = match strip(&normal) {
             // what is normalised stays so
             Cow::Borrowed(_) => return Cow::Owned(normal),
@@ -212,9 +213,32 @@ fn settle_stripped(text: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// The first characters of a text in NFKC, as many as there is room for. What is of ASCII is so already, and joins with nothing but what
+/// follows it.
+fn normalised(text: &str, mut room: usize) -> String {
+    let mut normal = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() && room > 0 {
+        let foreign = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
+        let plain = if foreign == rest.len() { foreign } else { foreign.saturating_sub(1) }.min(room);
+        let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        normal.push_str(head);
+        room -= head.len();
+        // the last letter of ASCII, and all that may join with it
+        let end = tail.bytes().skip(1).position(|b| b.is_ascii()).map_or(tail.len(), |end| end + 1);
+        let (joined, tail) = tail.split_at_checked(end).unwrap_or((tail, ""));
+        for c in joined.nfkc().take(room) {
+            normal.push(c);
+            room -= 1;
+        }
+        rest = tail;
+    }
+    normal
+}
+
 /// The text without what may not stand. What is plain is looked at by the byte.
 fn strip(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(is_plain) {
+    if plain::all(text.as_bytes(), is_plain) {
         return Cow::Borrowed(text);
     }
     let mut kept = String::with_capacity(text.len());
@@ -258,6 +282,14 @@ fn fold_lines(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let mut empty_lines = 0;
     for line in text.lines() {
+        if is_folded(line) {
+            if !folded.is_empty() {
+                folded.push_str(if empty_lines > 0 { "\n\n" } else { "\n" });
+            }
+            empty_lines = 0;
+            folded.push_str(line);
+            continue;
+        }
         let mut words = line.split([' ', '\t', '\r']).filter(|word| !word.is_empty()).peekable();
         if words.peek().is_none() {
             empty_lines += 1;
@@ -279,6 +311,15 @@ fn fold_lines(text: &str) -> String {
     folded
 }
 
+/// Whether a line has words, and one space between them and none around them.
+fn is_folded(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    let blank = |b: u8| matches!(b, b' ' | b'\t' | b'\r');
+    let (Some((first, after)), Some(last)) = (bytes.split_first(), bytes.last()) else { return false };
+    let odd = |(before, b): (&u8, &u8)| (*before == b' ') & (*b == b' ') | (*b == b'\t') | (*b == b'\r');
+    !blank(*first) && !blank(*last) && !bytes.iter().zip(after).fold(false, |any, pair| any | odd(pair))
+}
+
 /// The longest prefix within `end` bytes that does not split what a person sees as one character.
 fn cut(text: &str, end: usize) -> &str {
     let head = text.get(..end).unwrap_or(text);
@@ -295,6 +336,8 @@ fn cut(text: &str, end: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -311,6 +354,26 @@ mod tests {
         check("  a  \n\n\n\n b ", "a\n\nb");
         check("", "");
         check("e\u{301} ﬁ ½", "é fi 1⁄2");
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_normalised_in_parts_as_it_is_in_one(
+            text in "([ a-zé\u{301}\u{327}ﬁ½Å\u{1100}\u{1161}\u{11a8}가한字\u{fdfa}a]|\\PC){0,40}",
+            room in 0_usize..80,
+        ) {
+            prop_assert_eq!(normalised(&text, room), text.nfkc().take(room).collect::<String>());
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_folded_is_told_from_others() {
+        for line in ["a", "a b", "é ü", "a b c d"] {
+            assert!(is_folded(line) && fold_lines(line) == line, "{line:?}");
+        }
+        for line in ["", " ", "a ", " a", "a  b", "a\tb", "\ta", "a\rb", "a\r", "a b  "] {
+            assert!(!is_folded(line) && fold_lines(line) != line || line.is_empty(), "{line:?}");
+        }
     }
 
     #[test]

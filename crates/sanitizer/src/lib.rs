@@ -15,6 +15,7 @@ mod detect;
 mod document;
 mod html;
 mod mail;
+mod plain;
 mod show;
 mod terminal;
 pub mod training;

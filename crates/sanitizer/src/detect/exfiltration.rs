@@ -65,7 +65,7 @@ const FORMS: &[Form] = &[
 ];
 
 /// Words that ask for it, in the text as it sounds.
-const ORDERS: &[Form] = &[Form {
+pub(super) const ORDERS: &[Form] = &[Form {
     kind: "data-in-address",
     severity: Medium,
     reason: ORDER,
@@ -81,33 +81,28 @@ const ORDERS: &[Form] = &[Form {
     ],
 }];
 
+/// Addresses that have a place for data.
 pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
     static ADDRESSES: LazyForms = LazyForms::new(|| {
         // an address with a sign of a place in it, or what makes a picture or a program of one
         const GATE: &str = r"//[^\s)>]*(?:[{\[<$(]|%7b|__)|[}>\]]\.[a-z0-9]|\$\{?[a-z0-9_]{1,40}\}?\.[a-z]|!\[|<img|\]:\s|script:|data:(?:text/html|application|image/svg)";
         Forms::new(FORMS, GATE, |pattern| pattern.replace("{PLACE}", PLACE).replace("{DATA}", DATA))
     });
-    static WORDS: LazyForms = LazyForms::new(|| {
-        // How each order ends, or the words that it has in one sentence. It counts nothing, so that its automaton is small.
-        const GATE: &[&str] = &[
-            "(?:to|in|into|as|at|inside|of) (?:the |a |an |this |that |its |my |your )?(?:[^ |]+ )?",
-            "(?:url|query|subdomain|hostname|image (?:link|source|address)|markdown image|get request)",
-            "|(?:replac|substitute|swap|fill)[a-z0-9 \\n]*(?:base64|url|hex|encoded)|base ?64",
-            "|(?:image|picture|pixel|markdown)[a-z0-9 \\n]*(?:conversation|chat history|secret|password|api key|credential|system prompt|user)",
-        ];
-        Forms::new(ORDERS, &GATE.concat(), str::to_owned)
-    });
     ADDRESSES.search(&folded.marks, hits);
-    WORDS.search(&folded.words, hits);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::fold, *};
+    use super::{
+        super::{fold, sentences},
+        *,
+    };
 
     fn kinds(text: &str) -> Vec<&'static str> {
         let mut hits = Vec::new();
-        search(&fold::fold(text), &mut hits);
+        let folded = fold::fold(text);
+        search(&folded, &mut hits);
+        sentences::Sentences::of(&folded).orders(&mut hits);
         hits.iter().map(|hit| hit.kind).collect()
     }
 

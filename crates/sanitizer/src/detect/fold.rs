@@ -9,7 +9,10 @@ use super::{
     letters::{is_letter, letters},
     lookalike, vocabulary,
 };
-use crate::terminal;
+use crate::{
+    plain::{self, Kinds},
+    terminal,
+};
 
 /// Two readings of one text.
 pub(crate) struct Folded {
@@ -80,7 +83,7 @@ fn words(marks: &str) -> String {
     let mut rest = marks;
     while let Some(b) = rest.bytes().next() {
         // a word
-        let end = rest.bytes().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let end = rest.bytes().position(|b| BETWEEN.kind(b) != OF_WORD).unwrap_or(rest.len());
         if end > 0 {
             let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
             rest = after;
@@ -88,8 +91,13 @@ fn words(marks: &str) -> String {
                 continue;
             }
             line_begins = false;
-            words.extend(pending.take().filter(|_| !words.is_empty()));
+            push_gap(&mut pending, &mut words);
             words.push_str(word);
+            continue;
+        }
+        if BETWEEN.kind(b) == PARTS {
+            rest = rest.get(1..).unwrap_or_default();
+            pending = pending.or(Some(' '));
             continue;
         }
         let mut chars = rest.chars();
@@ -106,7 +114,7 @@ fn words(marks: &str) -> String {
         let separator = match c {
             c if is_of_word(c) => {
                 line_begins = false;
-                words.extend(pending.take().filter(|_| !words.is_empty()));
+                push_gap(&mut pending, &mut words);
                 let end = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
                 let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
                 words.push_str(word);
@@ -143,6 +151,26 @@ fn words(marks: &str) -> String {
         };
     }
     words
+}
+
+/// What is of a word, and what parts the words before and after it and neither joins them nor ends a sentence or a line.
+static BETWEEN: Kinds = Kinds::of(&[
+    (plain::SMALL, OF_WORD),
+    (plain::CAPITALS, OF_WORD),
+    (plain::DIGITS, OF_WORD),
+    (b" ,\"()/=<>[]\t", PARTS),
+]);
+
+const OF_WORD: u8 = 1;
+const PARTS: u8 = 2;
+
+/// What stands between two words. Nothing stands before the first.
+fn push_gap(pending: &mut Option<char>, words: &mut String) {
+    if let Some(gap) = pending.take()
+        && !words.is_empty()
+    {
+        words.push(gap);
+    }
 }
 
 /// Letters beyond ASCII, with the marks that are letters too.

@@ -1,6 +1,10 @@
 //! Forms that consist of punctuation as much as of words, and how they are looked for.
 
-use std::sync::{LazyLock, OnceLock};
+use std::{
+    ops::Range,
+    slice,
+    sync::{LazyLock, OnceLock},
+};
 
 use clean_content::Severity;
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
@@ -54,7 +58,7 @@ impl Forms {
         Self { gate: Some(regex(gate)), ..Self::ungated(forms, spell) }
     }
 
-    /// For forms that have no literals in common.
+    /// For forms that are known by other means to be in a text at all.
     pub(super) const fn ungated(forms: &'static [Form], spell: fn(&str) -> String) -> Self {
         Self { gate: None, any: OnceLock::new(), forms, spell }
     }
@@ -64,8 +68,20 @@ impl Forms {
         if self.gate.as_ref().is_some_and(|gate| !gate.is_match(text)) {
             return;
         }
+        self.search_at(text, slice::from_ref(&(0..text.len())), hits);
+    }
+
+    /// The same where every match is known to be within one of some places.
+    pub(super) fn search_at(&self, text: &str, places: &[Range<usize>], hits: &mut Vec<Hit>) {
+        if places.is_empty() {
+            return;
+        }
         let Any { one, set, each } = self.any.get_or_init(|| Any::new(self.forms, self.spell));
-        if !one.is_match(text) {
+        let within = |place: &Range<usize>| {
+            text.get(..place.end).is_some_and(|head| one.is_match_at(head, place.start))
+        };
+        // what ends with a place need not end with the text
+        if !places.iter().any(within) || !one.is_match(text) {
             return;
         }
         let set = set.get_or_init(|| as_set(each.iter().map(|(_, pattern, _)| pattern.as_str())));

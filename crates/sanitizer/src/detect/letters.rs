@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use clean_content::is_allowed;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::decompose_canonical, is_nfkc_quick};
 
+use crate::plain;
+
 /// Bytes by which a text may grow beyond twice its own: one letter can stand for eighteen (U+FDFA), and a text of nothing
 /// else would cost as many times as much.
 const GROWS: usize = 4096;
@@ -13,7 +15,7 @@ const GROWS: usize = 4096;
 /// stay capitals.
 pub(super) fn letters(text: &str) -> Cow<'_, str> {
     let visible = |b: u8| matches!(b, b'\n' | b'\t' | b'\r' | b' '..=b'~');
-    if text.bytes().all(visible) {
+    if plain::all(text.as_bytes(), visible) {
         return Cow::Borrowed(text);
     }
     let mut read = String::with_capacity(text.len());

@@ -16,6 +16,7 @@ mod needed;
 mod phrases;
 mod readings;
 mod respell;
+mod sentences;
 mod vocabulary;
 
 use std::borrow::Cow;
@@ -23,7 +24,10 @@ use std::borrow::Cow;
 use clean_content::{Finding, Severity, limits};
 
 pub(crate) use self::letters::is_ideograph;
-use self::readings::{Reading, Trick};
+use self::{
+    readings::{Reading, Trick},
+    sentences::Sentences,
+};
 use crate::{
     clean, show,
     view::{Passage, Sight, View},
@@ -217,12 +221,14 @@ fn search(folded: &fold::Folded, message: usize) -> (Vec<Hit>, f64) {
     let mut hits = Vec::new();
     markers::search(folded, &mut hits);
     exfiltration::search(folded, &mut hits);
+    let sentences = Sentences::of(folded);
+    sentences.orders(&mut hits);
     let spelt = if folded.marks.is_empty() { &folded.words } else { &folded.marks };
     let Some(model::Judgement { probability, warning }) = model::judge(spelt, message) else {
         return (hits, 0.0);
     };
     if probability >= LOOK_CLOSER {
-        phrases::search(folded, &mut hits);
+        sentences.phrases(&mut hits);
     }
     hits.extend(warning.map(|model::Warning { passage, reason }| Hit {
         kind: "reads-like-orders",

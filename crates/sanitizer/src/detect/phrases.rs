@@ -3,17 +3,9 @@
 //! A pattern is written as it is read: a space is any one gap between words, `~` is up to four words, `W` is a word.
 //! Sentences end with `|`, so that no phrase runs from one into the next unless it says so.
 
-use std::{slice, sync::LazyLock};
-
 use clean_content::Severity::{High, Medium};
 
-use super::{
-    Hit,
-    fold::Folded,
-    forms::{Form, Forms},
-    letters::letters,
-    needed::Needed,
-};
+use super::{forms::Form, letters::letters};
 
 const IGNORE: &str = "(?:ignore|ignoring|disregard|disregarding|forget|override|overrule|bypass|neglect|disobey|do not follow|dont follow|stop following|pay no attention to|do not obey|abandon|discard)";
 const EARLIER: &str = "(?:previous|previously|prior|above|earlier|preceding|foregoing|initial|original|former|past|existing|current|old|before|given|system|following)";
@@ -21,7 +13,7 @@ const ORDERS: &str = "(?:instructions?|instruct|prompts?|rules|guidelines?|direc
 const SAY: &str = "(?:reveal|revealing|print|show|display|output|repeat|tell|give|share|expose|leak|disclose|provide|write|say|send|recite|translate|summari[sz]e|spell|copy|list|dump|return|encode|what is|what are|what was|what were|whats)";
 
 /// Phrases in the words of a text.
-const PHRASES: &[Form] = &[
+pub(super) const PHRASES: &[Form] = &[
     Form {
         kind: "override",
         severity: High,
@@ -157,8 +149,8 @@ const PHRASES: &[Form] = &[
         severity: Medium,
         reason: "The text speaks to an assistant, not to its reader.",
         patterns: &[
-            "(?:^|[|\\n])(?:dear |attention |hey |hi |hello |note to |message (?:to|for) |instructions? (?:to|for) |to )(?:an |the |any |all |my |this )?(?:ai|llm|language model|large language model|chatgpt|chat gpt|gpt|claude|gemini|copilot|chatbot|assistant|ai assistant|ai agent)s?\\b",
-            "\\bif (?:you are|youre|this is (?:being )?(?:read|processed) by) an? (?:W )?(?:ai|llm|language model|assistant|bot|chatbot|automated)\\b",
+            "(?:^|[|\\n])(?:dear|attention|hey|hi|hello|note to|message (?:to|for)|instructions? (?:to|for)|to)(?: an| the| any| all| my| this)?(?: ai| llm| language model| large language model| chatgpt| chat gpt| gpt| claude| gemini| copilot| chatbot| assistant| ai assistant| ai agent)s?\\b",
+            "\\bif (?:you are|youre|this is (?:being )?(?:read|processed) by) an?(?: W)?(?: ai| llm| language model| assistant| bot| chatbot| automated)\\b",
             "\\bas an? (?:ai|a i|artificial intelligence|large language|language) (?:language )?(?:model|assistant|system|chatbot|developed|created|bot)\\b",
             "\\b(?:ai|llm|language model|assistant|chatgpt) (?:agent |assistant |model )?(?:reading|processing|summari[sz]ing|handling) this\\b",
             "\\bthe (?:ai |virtual )?assistant (?:must|should|shall|will|needs to|has to) (?:now |always |first |immediately )?(?:W )?(?:send|forward|reply|respond|ignore|delete|include|open|call|use|visit|execute|run|answer|not)\\b",
@@ -188,27 +180,8 @@ const PHRASES: &[Form] = &[
     },
 ];
 
-/// Adds a hit for each phrase that occurs. One automaton for all phrases would be too large to be fast; which of them
-/// may occur at all is told by a word of each.
-pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
-    static EACH: LazyLock<Vec<Forms>> = LazyLock::new(|| {
-        PHRASES.iter().map(|phrase| Forms::ungated(slice::from_ref(phrase), spelt_out)).collect()
-    });
-    static NEEDED: LazyLock<Needed> = LazyLock::new(|| {
-        let patterns: Vec<Vec<String>> =
-            PHRASES.iter().map(|phrase| phrase.patterns.iter().map(|p| spelt_out(p)).collect()).collect();
-        Needed::of(patterns.iter().map(|patterns| patterns.iter().map(String::as_str).collect()))
-    });
-    let may_match = NEEDED.may_match(&folded.words);
-    for (at, phrase) in EACH.iter().enumerate() {
-        if may_match >> at & 1 == 1 {
-            phrase.search(&folded.words, hits);
-        }
-    }
-}
-
 /// Letters are folded as the text's are.
-fn spelt_out(pattern: &str) -> String {
+pub(super) fn spelt_out(pattern: &str) -> String {
     letters(pattern)
         .replace("{IGNORE}", IGNORE)
         .replace("{EARLIER}", EARLIER)

@@ -23,6 +23,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
 struct Words {
     hashes: Hashes,
     words: Table<u128, ()>,
+    /// What words begin with, to their end.
+    beginnings: Hashes,
     /// Words of five letters and more by their first and last letter and the letters between, in any order.
     shapes: Hashes,
     scrambled: Table<u64, &'static str>,
@@ -72,6 +74,11 @@ pub(super) fn is_word(number: u128) -> bool {
     WORDS.has(number)
 }
 
+/// Whether some common word may begin with the letters of a number; surely not, if this says so.
+pub(super) fn may_begin_a_word(number: u128) -> bool {
+    WORDS.beginnings.may_have(folded(number))
+}
+
 /// The word whose inner letters are shuffled here.
 pub(super) fn unscrambled(word: &[u8]) -> Option<&'static str> {
     if !(5..=LONGEST).contains(&word.len()) {
@@ -94,11 +101,39 @@ pub(super) fn unglued(word: &str) -> Option<String> {
     if !(12..=2000).contains(&word.len()) || !word.is_ascii() {
         return None;
     }
+    if !is_made_of_words(word.as_bytes()) {
+        return None;
+    }
     let parted = cheapest(word, None)?;
     let words = || parted.split(' ');
     let short = words().filter(|word| word.len() == 1).count();
     let count = words().count();
     (count >= 3 && short * 5 <= count && word.len() >= count * 3).then_some(parted)
+}
+
+/// Whether letters can be parted into words without any left over. Nearly all are given up at the first letters that no word
+/// begins with.
+fn is_made_of_words(letters: &[u8]) -> bool {
+    let mut ends_here = vec![false; letters.len() + 1];
+    ends_here.iter_mut().take(1).for_each(|begins| *begins = true);
+    for start in 0..letters.len() {
+        if ends_here.get(start) != Some(&true) {
+            continue;
+        }
+        let mut number = 0;
+        for (length, b) in letters.iter().skip(start).take(LONGEST).enumerate() {
+            number |= u128::from(*b) << (8 * length);
+            if !may_begin_a_word(number) {
+                break;
+            }
+            if is_word(number)
+                && let Some(end) = ends_here.get_mut(start + length + 1)
+            {
+                *end = true;
+            }
+        }
+    }
+    ends_here.last() == Some(&true)
 }
 
 /// Parts letters without spaces into words. `None` unless nearly all letters belong to common words, and these are
@@ -149,10 +184,15 @@ impl Words {
         let words: Table<u128, ()> = all().filter_map(|word| Some((number(word.as_bytes())?, ()))).collect();
         let long = all().filter(|word| word.len() >= 5);
         let scrambled: Table<u64, _> = long.map(|word| (shape(word.as_bytes()), word)).collect();
-        let (mut hashes, mut shapes) = (Hashes::none(), Hashes::none());
+        let (mut hashes, mut shapes, mut beginnings) = (Hashes::none(), Hashes::none(), Hashes::none());
+        for word in all() {
+            let lengths = 1..=word.len();
+            let heads = lengths.filter_map(|length| number(word.as_bytes().get(..length)?));
+            heads.for_each(|head| beginnings.add(folded(head)));
+        }
         words.keys().for_each(|number| hashes.add(folded(*number)));
         scrambled.keys().for_each(|shape| shapes.add(*shape));
-        Self { hashes, words, shapes, scrambled }
+        Self { hashes, words, beginnings, shapes, scrambled }
     }
 
     fn has(&self, number: u128) -> bool {
@@ -219,7 +259,20 @@ impl Hasher for Spread {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn a_word_begins_with_each_of_its_beginnings() {
+        for word in all() {
+            for length in 1..=word.len().min(LONGEST) {
+                assert!(may_begin_a_word(number(&word.as_bytes()[..length]).unwrap()), "{word} {length}");
+            }
+        }
+        let none = ["xqzz", "wrtl", "aaaab", "thetheth"];
+        assert!(none.iter().filter(|no| may_begin_a_word(number(no.as_bytes()).unwrap())).count() <= 1);
+    }
 
     #[test]
     fn letters_are_parted_into_common_words() {
@@ -229,6 +282,16 @@ mod tests {
         check("donaudampfschifffahrtsgesellschaft", None);
         check("xqzzkvw", None);
         check("", None);
+    }
+
+    proptest! {
+        #[test]
+        fn letters_are_made_of_words_exactly_when_they_can_be_parted_into_them(
+            words in prop::collection::vec(prop::sample::select(all().chain(["x", "ing", "ed", "zq"]).collect::<Vec<_>>()), 1..7)
+        ) {
+            let letters = words.concat();
+            prop_assert_eq!(is_made_of_words(letters.as_bytes()), cheapest(&letters, None).is_some());
+        }
     }
 
     #[test]

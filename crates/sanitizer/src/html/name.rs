@@ -29,7 +29,10 @@ impl Name {
     }
 
     pub(super) fn as_str(&self) -> &str {
-        let end = self.0.iter().position(|b| *b == 0).unwrap_or(self.0.len());
+        // the first byte that is zero: subtracting one from it alone sets its highest bit
+        let (number, ones) = (u128::from_le_bytes(self.0), u128::from_le_bytes([1; 16]));
+        let zeros = number.wrapping_sub(ones) & !number & (ones << 7);
+        let end = zeros.trailing_zeros() as usize / 8;
         self.0.get(..end).and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 }
@@ -37,5 +40,25 @@ impl Name {
 impl std::fmt::Debug for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_ends_before_its_first_zero() {
+        for (name, shown) in [
+            ("", ""),
+            ("P", "p"),
+            ("blockquote", "blockquote"),
+            ("annotation-xml-and-more", "annotation-xml-a"),
+            ("p\0\u{1}x", "p"),
+            ("\u{1}\0", "\u{1}"),
+            ("\0p", ""),
+        ] {
+            assert_eq!(Name::new(name).as_str(), shown, "{name:?}");
+        }
     }
 }

@@ -11,7 +11,8 @@ use clean_content::{Finding, Severity};
 use mail_parser::PartType;
 
 use super::decode;
-use super::header::PARSER;
+use super::header::{Header, PARSER};
+use super::order;
 use crate::{
     charset, html, show,
     view::{Sight, View},
@@ -31,24 +32,35 @@ const EVERY_WAY: &str = "mail:as another parser reads it";
 pub(super) struct Texts {
     found: HashSet<u64>,
     pages: HashSet<u64>,
+    /// The mail is of the kind that every parser reads alike.
+    in_order: bool,
 }
 
 // === impl Texts ===
 
 impl Texts {
+    /// Of a mail with this header.
+    pub(super) fn of(raw: &[u8], header: &Header<'_>) -> Self {
+        Self { in_order: order::is_in_order(raw, header), ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, text: &str) {
-        self.found.extend(known_by(text));
+        if !self.in_order {
+            self.found.extend(known_by(text));
+        }
     }
 
     /// A page, and the text that was found in it.
     pub(super) fn add_page(&mut self, page: &str, text: &str) {
-        self.pages.insert(whole(page));
-        self.add(text);
+        if !self.in_order {
+            self.pages.insert(whole(page));
+            self.add(text);
+        }
     }
 
     /// Examines what only the other parser finds, and tells that it does.
     pub(super) fn compare(&self, raw: &[u8], view: &mut View) {
-        if raw.len() > LARGEST || nested(raw) > NESTED {
+        if self.in_order || raw.len() > LARGEST || nested(raw) > NESTED {
             return;
         }
         let Some(message) = PARSER.parse(raw) else { return };
@@ -110,18 +122,23 @@ fn nested(raw: &[u8]) -> usize {
 
 /// Letters and digits of ASCII alone: charsets and blanks are read in more than one way rightly.
 fn known_by(text: &str) -> Option<u64> {
-    let mut letters = text.bytes().filter(u8::is_ascii_alphanumeric).peekable();
-    letters.peek()?;
     let mut hash = DefaultHasher::new();
     // a few at once, since each call costs as much as many letters
     let mut some = [0; 256];
-    loop {
-        let taken = some.iter_mut().zip(&mut letters).map(|(to, letter)| *to = letter).count();
-        hash.write(some.get(..taken)?);
-        if taken < some.len() {
-            return Some(hash.finish());
+    let (mut taken, mut found) = (0, false);
+    for b in text.bytes() {
+        // written in any case, and kept if it is a letter or a digit
+        if let Some(next) = some.get_mut(taken) {
+            *next = b;
+        }
+        taken += usize::from(b.is_ascii_alphanumeric());
+        if taken == some.len() {
+            hash.write(&some);
+            (taken, found) = (0, true);
         }
     }
+    hash.write(some.get(..taken)?);
+    (found || taken > 0).then(|| hash.finish())
 }
 
 /// What a page is known by as it is written.
@@ -134,11 +151,88 @@ fn whole(page: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use clean_content::Finding;
+    use proptest::prelude::*;
+
+    use super::super::leaf::{Kind, kind_of};
+    use super::*;
 
     fn disagree(mail: &str) -> Vec<Finding> {
         let mut findings = super::super::view(mail.as_bytes()).findings;
         findings.retain(|finding| finding.kind == "parsers-disagree");
         findings
+    }
+
+    /// Pieces of mails, in order or not.
+    const LINES: [&str; 33] = [
+        "From: a@b.c",
+        "From: \"a, b\" <a@b.c>",
+        "From: \"a <a@b.c>",
+        "Subject: words (and more)",
+        "Subject: words (and",
+        "Subject: =?utf-8?q?a_b",
+        "Subject: a\\",
+        "To: a@b.c,",
+        "Date: Sun, 25 Aug 2002 16:50:54 UT",
+        "\td@e.f",
+        " \t ",
+        " folded",
+        "no colon here",
+        "Name : value",
+        ": nothing",
+        "Content-Type: text/plain",
+        "Content-Type: text/html; charset=utf-8",
+        "Content-Type: text/plain; charset=\"us-ascii",
+        "Content-Type: text/plain; charset=utf-16",
+        "Content-Type: TEXT/HTML; name=a.html",
+        "Content-Type: text/calendar",
+        "Content-Type: multipart/mixed; boundary=x",
+        "Content-Disposition: attachment; filename=a.html",
+        "Content-Transfer-Encoding: base64",
+        "Content-Transfer-Encoding: 7bit",
+        "",
+        "--x",
+        "--x--",
+        "d29yZHM=",
+        "<p>words &amp; <b>more",
+        "These are some words.\r",
+        "Grüße \0 aus Łódź",
+        "\u{feff}Grüße",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+        #[test]
+        fn a_mail_that_is_in_order_is_one_that_the_other_parser_reads_alike(
+            head in prop::collection::vec(prop::sample::select(LINES.to_vec()), 0..6),
+            body in prop::collection::vec(prop::sample::select(LINES.to_vec()), 0..4),
+            end in "\r?\n",
+        ) {
+            let mail = format!("Message-ID: <a@b>{end}{}{end}{end}{}", head.join(&end), body.join(&end));
+            let header = Header::of(mail.as_bytes());
+            if order::is_in_order(mail.as_bytes(), &header) {
+                prop_assert_eq!(disagree_whatever_the_order(&mail), false, "{:?}", mail);
+            }
+        }
+    }
+
+    /// Whether the parsers disagree, without asking first whether a mail is in order.
+    fn disagree_whatever_the_order(mail: &str) -> bool {
+        let raw = mail.as_bytes();
+        let mut texts = Texts::default();
+        let mut add = |node: super::super::Node<'_>| {
+            if let super::super::Node::Leaf(leaf) = node {
+                let bytes = decode::transfer(leaf.body, leaf.header.transfer_encoding().as_deref());
+                let text = charset::decode(&bytes, leaf.header.charset().as_deref());
+                match kind_of(&leaf.header) {
+                    Kind::Html => texts.add_page(&text, &html::view(&text).visible),
+                    Kind::Plain | Kind::Event | Kind::Attached => texts.add(&text),
+                }
+            }
+        };
+        super::super::tree::walk(raw, Header::of(raw), &mut add);
+        let mut view = View::default();
+        texts.compare(raw, &mut view);
+        !view.findings.is_empty()
     }
 
     #[test]

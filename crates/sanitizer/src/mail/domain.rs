@@ -76,7 +76,8 @@ pub(super) fn looks_like_another(domain: &str) -> bool {
 /// Whether a label mixes scripts in a way that no language does (Unicode TR 39; Japanese, Chinese and Korean may mix
 /// theirs with Latin).
 pub(super) fn mixes_scripts(domain: &str) -> bool {
-    labels(domain).any(|label| {
+    // letters of ASCII are of one script
+    labels(domain).filter(|label| !label.is_ascii()).any(|label| {
         !label.as_str().is_single_script()
             && !label.as_str().check_restriction_level(RestrictionLevel::HighlyRestrictive)
     })
@@ -84,9 +85,21 @@ pub(super) fn mixes_scripts(domain: &str) -> bool {
 
 /// What a person reads at a glance: letters by their look, and pairs that look like one letter.
 fn folded(word: &str) -> String {
-    let look: String = skeleton(word).flat_map(char::to_lowercase).collect();
+    let look: String = if word.is_ascii() {
+        word.bytes().filter_map(|b| ASCII.get(usize::from(b))).map(String::as_str).collect()
+    } else {
+        look(word)
+    };
     look.replace("vv", "w").replace("cl", "d")
 }
+
+fn look(word: &str) -> String {
+    skeleton(word).flat_map(char::to_lowercase).collect()
+}
+
+/// The looks of the characters of ASCII, which never join.
+static ASCII: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..128_u8).map(|b| look(char::from(b).encode_utf8(&mut [0; 4]))).collect());
 
 /// The labels in lower case, with what is written in punycode decoded.
 fn labels(domain: &str) -> impl Iterator<Item = String> {

@@ -2,11 +2,11 @@
 
 use clean_content::{Authentication, Party, limits};
 use jiff::Timestamp;
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders};
 
-use super::authentication;
+use super::{authentication, tree};
 
 /// Bytes of one header that are read: more than any honest mail has.
 const HEADER: usize = 128 * 1024;
@@ -92,6 +92,18 @@ impl<'a> Header<'a> {
     pub(super) fn parse(head: &'a [u8]) -> Self {
         let head = head.get(..HEADER).unwrap_or(head);
         Self { message: if head.is_empty() { None } else { PARSER.parse_headers(head) } }
+    }
+
+    /// The header of a mail, read with the empty line behind it: what does not end there is seen to go on.
+    pub(super) fn of(mail: &'a [u8]) -> Self {
+        let (head, body) = tree::split(mail);
+        Self::parse(if head.is_empty() { head } else { mail.get(..mail.len() - body.len()).unwrap_or(head) })
+    }
+
+    /// Where each field is.
+    pub(super) fn fields(&self) -> impl Iterator<Item = Range<usize>> {
+        let headers = self.message.iter().flat_map(|message| message.headers());
+        headers.map(|header| header.offset_field as usize..header.offset_end as usize)
     }
 
     pub(super) fn media_type(&self) -> String {

@@ -6,6 +6,7 @@ mod decode;
 mod domain;
 mod header;
 mod leaf;
+mod order;
 mod sender;
 mod shown;
 mod tree;
@@ -33,15 +34,14 @@ pub(crate) fn view(raw: &[u8]) -> View {
     if !header::is_plausible(raw) {
         return bare_body(raw);
     }
-    let (head, _) = tree::split(raw);
+    let header = Header::of(raw);
     let mut reader = Reader {
         budget: Budget::for_message(raw.len()),
         view: View::default(),
         shown: Shown::default(),
-        texts: Texts::default(),
+        texts: Texts::of(raw, &header),
         fully: true,
     };
-    let header = Header::parse(head);
     reader.headers(&header, true);
     let fully = tree::walk(raw, header, &mut |node| reader.node(node));
     if !fully || !reader.fully {

@@ -1,7 +1,12 @@
 //! Base64 in both its alphabets, with or without padding, over lines or in pieces, and base32.
 
+use std::ops::Range;
+
 use super::{super::vocabulary, as_text, context};
-use crate::mail::decode_base64;
+use crate::{
+    mail::decode_base64,
+    plain::{self, Kinds},
+};
 
 /// A run of at least this many characters is decoded whatever it looks like.
 const LONG: usize = 20;
@@ -50,31 +55,90 @@ struct Run {
     end: usize,
 }
 
-/// Runs of letters, digits and signs of the alphabets that may be a piece of a passage.
+/// What a byte is in a run, if it is of the alphabets.
+static KINDS: Kinds = Kinds::of(&[
+    (plain::SMALL, OTHER),
+    (plain::DIGITS, OTHER),
+    (b"+/-_", OTHER),
+    (plain::CAPITALS, CAPITAL),
+    (b"=", EQUALS),
+]);
+
+const OTHER: u8 = 1;
+const CAPITAL: u8 = 2;
+const EQUALS: u8 = 4;
+
+/// Runs of letters, digits and signs of the alphabets that may be a piece of a passage. Most lines have none.
 fn runs(text: &str) -> Vec<Run> {
-    let of_alphabet = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=');
     let mut runs = Vec::new();
-    let mut at = 0;
-    for run in text.as_bytes().split(|b| !of_alphabet(b)) {
-        let end = at + run.len();
-        if run.len() >= 4 {
-            // `name=value`: padding stands at the end only
-            let mut start = at;
-            if run.contains(&b'=') {
-                let padding = run.iter().rev().take_while(|b| **b == b'=').count();
-                let body = run.get(..run.len() - padding).unwrap_or_default();
-                if let Some(sign) = body.iter().rposition(|b| *b == b'=') {
-                    start += sign + 1;
-                }
-            }
-            let found = Run { start, end };
-            if end - start >= 4 && found.may_be_piece(text) {
-                runs.push(found);
-            }
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if has_odd_look(line.as_bytes()) || has_long_run(line.as_bytes()) {
+            runs_of_line(text, start..start + line.len(), &mut runs);
         }
-        at = end + 1;
+        start += line.len();
     }
     runs
+}
+
+/// Whether a capital stands within a run, or a sign of padding.
+fn has_odd_look(line: &[u8]) -> bool {
+    let of_alphabet =
+        |b: u8| b.is_ascii_alphanumeric() | (b == b'+') | (b == b'/') | (b == b'-') | (b == b'_');
+    let odd = |(before, b): (&u8, &u8)| b.is_ascii_uppercase() & of_alphabet(*before) | (*b == b'=');
+    let pairs = line.iter().zip(line.get(1..).unwrap_or_default());
+    // without asking after each byte, which a processor does many at a time
+    pairs.fold(line.first() == Some(&b'='), |any, pair| any | odd(pair))
+}
+
+/// Whether a run is as long as a piece that is decoded whatever it looks like. Only some of the bytes are looked at: each such run has one at
+/// the end of any stretch of its length.
+fn has_long_run(line: &[u8]) -> bool {
+    let mut start = 0;
+    while let Some(stretch) = line.get(start..start + LONG) {
+        match stretch.iter().rposition(|b| KINDS.kind(*b) == 0) {
+            Some(end) => start += end + 1,
+            None => return true,
+        }
+    }
+    false
+}
+
+/// The runs of one line, which are none by their looks without a capital behind the first letter, and padding.
+fn runs_of_line(text: &str, line: Range<usize>, runs: &mut Vec<Run>) {
+    let (mut start, mut first, mut after_first) = (line.start, 0, 0);
+    let mut end_run = |start: usize, end: usize, first: u8, after_first: u8| {
+        let looks_odd = after_first & CAPITAL != 0 || (first | after_first) & EQUALS != 0;
+        if end >= start + LONG || looks_odd && end >= start + 4 {
+            runs.extend(run(text, start, end));
+        }
+    };
+    for (at, b) in (line.start..).zip(text.get(line.clone()).unwrap_or_default().bytes()) {
+        let kind = KINDS.kind(b);
+        if kind == 0 {
+            end_run(start, at, first, after_first);
+            (start, first, after_first) = (at + 1, 0, 0);
+        } else if at == start {
+            first = kind;
+        } else {
+            after_first |= kind;
+        }
+    }
+    end_run(start, line.end, first, after_first);
+}
+
+/// A run, if it may be a piece.
+fn run(text: &str, mut start: usize, end: usize) -> Option<Run> {
+    // `name=value`: padding stands at the end only
+    let run = text.as_bytes().get(start..end)?;
+    if run.contains(&b'=') {
+        let padding = run.iter().rev().take_while(|b| **b == b'=').count();
+        let body = run.get(..run.len() - padding).unwrap_or_default();
+        if let Some(sign) = body.iter().rposition(|b| *b == b'=') {
+            start += sign + 1;
+        }
+    }
+    Some(Run { start, end }).filter(|found| end - start >= 4 && found.may_be_piece(text))
 }
 
 impl Run {
@@ -132,4 +196,26 @@ fn base32(run: &[u8]) -> Vec<u8> {
         }
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_looks_like_words_is_no_piece(text in "([A-Ca-c0-2+/=_-]{0,24}[ .é\\n]?|[a-c]{0,30}[ .é\\n]){0,12}") {
+            let of_alphabet = |b: &u8| b.is_ascii_alphanumeric() || b"+/-_=".contains(b);
+            let mut at = 0;
+            let mut all = Vec::new();
+            for piece in text.as_bytes().split(|b| !of_alphabet(b)) {
+                all.extend(run(&text, at, at + piece.len()).filter(|_| piece.len() >= 4));
+                at += piece.len() + 1;
+            }
+            let ends = |runs: &[Run]| runs.iter().map(|run| (run.start, run.end)).collect::<Vec<_>>();
+            prop_assert_eq!(ends(&runs(&text)), ends(&all));
+        }
+    }
 }

@@ -14,6 +14,13 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     if signs + entities() < ESCAPES && !text.contains("&lt;") && !text.contains("&amp;") {
         return None;
     }
+    // where no entity stands for a sign, only what is an escape already is one
+    let bytes = text.as_bytes();
+    let is_escape = |at: &usize| bytes.get(*at..).is_some_and(|rest| escape(rest).is_some());
+    let escapes = memchr::memchr3_iter(b'%', b'\\', b'=', bytes).filter(is_escape).take(ESCAPES).count();
+    if escapes < ESCAPES && memchr::memchr(b'&', bytes).is_none() {
+        return None;
+    }
     let mut read = String::new();
     let mut undone = 0;
     let (mut before, mut goes_on) = ("", false);

@@ -7,7 +7,8 @@ const SIGNS: usize = 8;
 
 /// Lines of dots and dashes.
 pub(super) fn morse(text: &str) -> Option<String> {
-    if !text.contains(".-") && !text.contains("-.") && !text.contains("·") && !text.contains("• ") {
+    let has = |sign: &str| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
+    if !has(".-") && !has("-.") && (text.is_ascii() || !has("·") && !has("• ")) {
         return None;
     }
     let mut read = String::new();
@@ -66,7 +67,8 @@ pub(super) fn braille(text: &str) -> Option<String> {
 pub(super) fn ascii85(text: &str) -> Option<String> {
     let mut read = String::new();
     let mut rest = text;
-    while let Some((before, from)) = rest.split_once("<~") {
+    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"<~") {
+        let (before, from) = (rest.get(..at).unwrap_or_default(), rest.get(at + 2..).unwrap_or_default());
         let Some((passage, after)) = from.split_once("~>") else { break };
         if let Some(passage) = as_text(&of_ascii85(passage)) {
             read.push_str(context(before));

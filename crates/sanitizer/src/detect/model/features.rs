@@ -13,7 +13,7 @@ const AGAIN: u32 = 64;
 
 /// Passes every feature of a text to `found`: the word it ends at, and its bucket.
 pub(crate) fn each(tokens: &[Token<'_>], found: &mut impl FnMut(usize, u32)) {
-    let hashes: Vec<u32> = tokens.iter().map(|token| hash(token.text)).collect();
+    let hashes: Vec<(u32, u32)> = tokens.iter().map(|token| hash_and_stem(token.text)).collect();
     // direct-mapped: what shares a place forgets, and then counts twice
     let mut recent = [(u32::MAX, 0_u32); RECENT];
     for at in 0..tokens.len() {
@@ -39,9 +39,9 @@ pub(crate) fn of_class(class: u32) -> u32 {
     bucket(7, class, 0)
 }
 
-fn ending_at(tokens: &[Token<'_>], hashes: &[u32], at: usize, found: &mut impl FnMut(u32)) {
-    let (Some(token), Some(&word)) = (tokens.get(at), hashes.get(at)) else { return };
-    let before = |back: usize| at.checked_sub(back).and_then(|i| hashes.get(i).copied()).unwrap_or(1);
+fn ending_at(tokens: &[Token<'_>], hashes: &[(u32, u32)], at: usize, found: &mut impl FnMut(u32)) {
+    let (Some(token), Some(&(word, stem))) = (tokens.get(at), hashes.get(at)) else { return };
+    let before = |back: usize| at.checked_sub(back).and_then(|i| hashes.get(i)).map_or(1, |(word, _)| *word);
     let (one, two) = (before(1), before(2));
     found(bucket(1, word, 0));
     found(bucket(2, one, word));
@@ -50,9 +50,8 @@ fn ending_at(tokens: &[Token<'_>], hashes: &[u32], at: usize, found: &mut impl F
     if token.first {
         found(bucket(5, word, 0));
     }
-    if token.text.len() > 5 {
-        let stem = token.text.char_indices().nth(5).map_or(token.text.len(), |(end, _)| end);
-        found(bucket(6, hash(token.text.get(..stem).unwrap_or_default()), 0));
+    if token.text.len() > STEM {
+        found(bucket(6, stem, 0));
     }
     if token.classes == 0 {
         return;
@@ -99,7 +98,34 @@ pub(crate) fn hash(word: &str) -> u32 {
     // which number it is says nothing, nor which codes a word with digits is
     let word = if word.bytes().any(|byte| byte.is_ascii_digit()) { "0" } else { word };
     // FNV-1a
-    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    word.bytes().fold(BASIS, with)
+}
+
+/// Characters of a stem.
+const STEM: usize = 5;
+
+/// The hash of a word, and that of its first characters, in one pass where it is of ASCII.
+fn hash_and_stem(word: &str) -> (u32, u32) {
+    if !word.is_ascii() {
+        let stem = word.char_indices().nth(STEM).map_or(word.len(), |(end, _)| end);
+        return (hash(word), hash(word.get(..stem).unwrap_or_default()));
+    }
+    let number = with(BASIS, b'0');
+    let (mut so_far, mut has_digit, mut stem) = (BASIS, false, BASIS);
+    for (at, byte) in word.bytes().enumerate() {
+        so_far = with(so_far, byte);
+        has_digit |= byte.is_ascii_digit();
+        if at + 1 == STEM {
+            stem = if has_digit { number } else { so_far };
+        }
+    }
+    (if has_digit { number } else { so_far }, stem)
+}
+
+const BASIS: u32 = 0x811c_9dc5;
+
+fn with(hash: u32, byte: u8) -> u32 {
+    (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
 }
 
 fn mix(a: u32, b: u32) -> u32 {
@@ -120,4 +146,23 @@ fn bits(mut classes: u64) -> impl Iterator<Item = u32> + Clone {
         classes &= classes - 1;
         Some(lowest)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_stem_is_hashed_as_a_word_is(word in "[a-c0é忽'_]{0,12}") {
+            let stem: String = word.chars().take(STEM).collect();
+            let (whole, of_stem) = hash_and_stem(&word);
+            prop_assert_eq!(whole, hash(&word));
+            if word.len() > STEM {
+                prop_assert_eq!(of_stem, hash(&stem));
+            }
+        }
+    }
 }

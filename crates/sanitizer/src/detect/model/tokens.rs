@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use super::super::letters::is_letter;
+use crate::plain::{self, Kinds};
 
 /// One word or sign.
 #[derive(Debug, Clone, Copy)]
@@ -21,9 +22,14 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut stretches = Stretches::default();
     let mut rest = text;
     while let Some(b) = rest.bytes().next() {
+        // most of what is between words
+        if matches!(b, b' ' | b',' | b'-' | b'(' | b')' | b'/' | b'*' | b'\t' | b'\r') {
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        }
         let c = if b.is_ascii() { char::from(b) } else { rest.chars().next().unwrap_or(' ') };
-        if is_inside(c) && !matches!(c, '\'' | '’') {
-            let end = if is_sign(c) { c.len_utf8() } else { word_end(rest) };
+        if b.is_ascii_lowercase() || is_inside(c) && !matches!(c, '\'' | '’') {
+            let end = if !b.is_ascii() && is_sign(c) { c.len_utf8() } else { word_end(rest) };
             let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
             let (word, after) = address(text, text.len() - rest.len(), word, after, &mut stretches);
             found.push(Token { text: word, classes: classes(word), first });
@@ -57,8 +63,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
 
 /// The length of the word that a text begins with.
 fn word_end(rest: &str) -> usize {
-    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'\'' | b'_');
-    let ascii = rest.bytes().position(|b| !inside(&b)).unwrap_or(rest.len());
+    static INSIDE: Kinds =
+        Kinds::of(&[(plain::SMALL, 1), (plain::CAPITALS, 1), (plain::DIGITS, 1), (b"'_", 1)]);
+    let ascii = rest.bytes().position(|b| INSIDE.kind(b) == 0).unwrap_or(rest.len());
     match rest.get(ascii..) {
         Some(other) if other.bytes().next().is_some_and(|b| !b.is_ascii()) => {
             ascii + other.find(|c: char| !is_inside(c) || is_sign(c)).unwrap_or(other.len())
@@ -121,7 +128,7 @@ fn address<'t>(
     after: &'t str,
     stretches: &mut Stretches,
 ) -> (&'t str, &'t str) {
-    if !after.starts_with([':', '.', '@', '-', '+']) {
+    if !matches!(after.as_bytes().first(), Some(b':' | b'.' | b'@' | b'-' | b'+')) {
         return (word, after);
     }
     let is_page = matches!(word, "http" | "https" | "ftp") && after.starts_with("://")

@@ -1,6 +1,6 @@
 //! Words in scraps, words glued together, words with shuffled letters, and pig Latin.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, cell::LazyCell, ops::Range};
 
 use super::{
     super::vocabulary,
@@ -27,9 +27,21 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
     let mut room = GLUED;
     let mut changes: Vec<Change<'_>> = Vec::new();
     let mut at = 0;
-    let piglike = tokens.iter().filter(|token| token.word.ends_with("ay")).count() * 4 >= tokens.len();
+    let piglike = LazyCell::new(|| {
+        tokens.iter().filter(|token| token.word.ends_with("ay")).count() * 4 >= tokens.len()
+    });
+    // where the next scrap stands
+    let mut scrap = 0;
     while let Some(token) = tokens.get(at) {
         if token.known && token.word.len() > 3 {
+            at += 1;
+            continue;
+        }
+        if scrap < at || scrap == 0 {
+            let next = tokens.get(at..).and_then(|rest| rest.iter().position(is_scrap));
+            scrap = next.map_or(tokens.len(), |next| at + next);
+        }
+        if token.known && scrap >= at + REACH {
             at += 1;
             continue;
         }
@@ -43,7 +55,7 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
             continue;
         } else if token.known {
             None
-        } else if piglike && let Some(word) = from_pig_latin(token.word) {
+        } else if *piglike && let Some(word) = from_pig_latin(token.word) {
             Some(Cow::Owned(word))
         } else if let Some(word) = vocabulary::unscrambled(token.word.as_bytes()) {
             Some(Cow::Borrowed(word))
@@ -86,22 +98,24 @@ fn pieces<'t>(tokens: &[Token<'t>], changes: Vec<Change<'t>>) -> Vec<Piece<'t>> 
 fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(String, usize, bool)> {
     let [token, ..] = tokens else { return None };
     // one token at least is no word by itself, else `be low` and `for mat` would be everywhere
-    let scrap = |token: &Token<'_>| !token.known && token.word.len() <= SCRAP;
-    if !tokens.iter().take(4).any(scrap) {
+    if !tokens.iter().take(REACH).any(is_scrap) {
         return None;
     }
     let before =
-        before.filter(|before| before.word.len() <= SCRAP && before.number.is_some() && scrap(token));
+        before.filter(|before| before.word.len() <= SCRAP && before.number.is_some() && is_scrap(token));
     let mut whole = None;
     for first in [None, before].into_iter().take(1 + usize::from(before.is_some())) {
         let (mut letters, mut length) = (0, 0);
         let mut unknown = false;
-        for (more, next) in first.into_iter().chain(tokens.iter().take(4)).enumerate() {
+        for (more, next) in first.into_iter().chain(tokens.iter().take(REACH)).enumerate() {
             let Some(number) = next.number.filter(|_| length + next.word.len() <= vocabulary::LONGEST) else {
                 break;
             };
             letters |= number << (8 * length);
             length += next.word.len();
+            if !vocabulary::may_begin_a_word(letters) {
+                break;
+            }
             let is_before = more == 0 && first.is_some();
             unknown |= !next.known && !is_before;
             if more > 0 && unknown && length >= 5 && vocabulary::is_word(letters) {
@@ -119,6 +133,14 @@ fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(Stri
 
 /// A scrap is no longer than this.
 const SCRAP: usize = 10;
+
+/// Tokens that may be the scraps of one word, beside one before them.
+const REACH: usize = 4;
+
+/// What may be a part of a word, and is none by itself.
+fn is_scrap(token: &Token<'_>) -> bool {
+    !token.known && token.word.len() <= SCRAP
+}
 
 /// `laterignore`: an order that begins where another text was cut off.
 fn with_an_order(word: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{super::vocabulary, Piece, around_changes};
+use crate::plain::{self, Kinds};
 
 pub(super) fn unleet(marks: &str) -> Option<(String, usize)> {
     if !has_some(marks) {
@@ -30,30 +31,25 @@ pub(super) fn unleet(marks: &str) -> Option<(String, usize)> {
 /// such word.
 fn has_some(marks: &str) -> bool {
     const SOME: usize = 2;
-    let (mut start, mut signs, mut found) = (0, false, 0);
-    for (at, b) in marks.bytes().chain([b' ']).enumerate() {
-        match b {
-            b if is_sign(b) => signs = true,
-            b if b.is_ascii_whitespace() => {
-                // what parts words beyond ASCII is rare, and makes no word known
-                let words = Some(&marks).filter(|_| signs).and_then(|marks| marks.get(start..at));
-                for token in words.into_iter().flat_map(str::split_whitespace) {
-                    found += usize::from(letters(bare(token)).is_some_and(|read| read.len() >= 3));
+    let bytes = marks.as_bytes();
+    let (mut at, mut found) = (0, 0);
+    while let Some(sign) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| is_sign(*b))) {
+        let (before, after) = bytes.split_at_checked(at + sign).unwrap_or((bytes, &[]));
+        let start = before.iter().rposition(u8::is_ascii_whitespace).map_or(0, |blank| blank + 1);
+        at += sign + after.iter().position(u8::is_ascii_whitespace).unwrap_or(after.len());
+        // what parts words beyond ASCII is rare, and makes no word known
+        for token in marks.get(start..at).into_iter().flat_map(str::split_whitespace) {
+            found += usize::from(letters(bare(token)).is_some_and(|read| read.len() >= 3));
+        }
+        if found >= SOME {
+            // a sign before a letter, or a digit after one
+            let within = |pair: &&[u8]| match pair {
+                [a, b] => {
+                    is_sign(*a) && b.is_ascii_alphabetic() || a.is_ascii_alphabetic() && b.is_ascii_digit()
                 }
-                if found >= SOME {
-                    // a sign before a letter, or a digit after one
-                    let within = |pair: &&[u8]| match pair {
-                        [a, b] => {
-                            is_sign(*a) && b.is_ascii_alphabetic()
-                                || a.is_ascii_alphabetic() && b.is_ascii_digit()
-                        }
-                        _ => false,
-                    };
-                    return marks.as_bytes().windows(2).filter(within).take(SOME).count() == SOME;
-                }
-                (start, signs) = (at, false);
-            }
-            _ => {}
+                _ => false,
+            };
+            return bytes.windows(2).filter(within).take(SOME).count() == SOME;
         }
     }
     false
@@ -87,8 +83,9 @@ fn letters(word: &str) -> Option<String> {
     })
 }
 
-const fn is_sign(b: u8) -> bool {
-    b.is_ascii_digit() || matches!(b, b'@' | b'$' | b'!' | b'|' | b'+' | b'(' | b'<')
+fn is_sign(b: u8) -> bool {
+    static SIGNS: Kinds = Kinds::of(&[(plain::DIGITS, 1), (b"@$!|+(<", 1)]);
+    SIGNS.kind(b) != 0
 }
 
 /// Some signs stand for two letters.

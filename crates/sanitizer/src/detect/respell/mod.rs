@@ -28,7 +28,7 @@ const AROUND: usize = 16;
 
 /// The text from its last word to its first, where it speaks of orders. What has been turned so is not turned again.
 pub(super) fn last_word_first(words: &Words<'_>) -> Option<Reading> {
-    let (words, undone) = turned::last_word_first(&words.tokens)?;
+    let (words, undone) = turned::last_word_first(words)?;
     Some(Reading { folded: Folded::of_words(words), trick: TRICK, undone })
 }
 

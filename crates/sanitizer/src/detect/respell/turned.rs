@@ -9,25 +9,31 @@ use super::{
 const TRIED: usize = 8;
 
 /// Common words that no order to an assistant does without; a sentence with several is read in the other direction too.
-fn is_of_orders(word: &str) -> bool {
-    matches!(
-        word,
-        "ignore"
-            | "disregard"
-            | "forget"
-            | "previous"
-            | "prior"
-            | "instructions"
-            | "instruction"
-            | "prompt"
-            | "reveal"
-            | "password"
-            | "system"
-            | "send"
-            | "files"
-            | "please"
-    )
+pub(super) fn is_of_orders(token: &Token<'_>) -> bool {
+    // each is longer than most words
+    token.known
+        && token.word.len() >= 4
+        && matches!(
+            token.word,
+            "ignore"
+                | "disregard"
+                | "forget"
+                | "previous"
+                | "prior"
+                | "instructions"
+                | "instruction"
+                | "prompt"
+                | "reveal"
+                | "password"
+                | "system"
+                | "send"
+                | "files"
+                | "please"
+        )
 }
+
+/// Words of orders in one sentence, from which on it may be one.
+const ORDERS: usize = 3;
 
 /// Words that turn into common ones, from which on they are no chance.
 const LEAST: usize = 2;
@@ -111,26 +117,36 @@ pub(super) const fn from_the_end(length: usize, number: u128) -> u128 {
     if length == 0 { number } else { number.swap_bytes() >> (8 * (vocabulary::LONGEST - length)) }
 }
 
-/// The same byte sixteen times.
-const fn each_byte(b: u8) -> u128 {
-    u128::from_le_bytes([b; vocabulary::LONGEST])
+/// The same byte eight times.
+const fn each_byte(b: u8) -> u64 {
+    u64::from_le_bytes([b; 8])
 }
 
 /// The highest bit of each byte that is this one or a later one, of bytes of ASCII: none carries into the next.
-const fn from(number: u128, first: u8) -> u128 {
+const fn from(number: u64, first: u8) -> u64 {
     (number + each_byte(0x80 - first)) & each_byte(0x80)
 }
 
+/// Both halves of a number, which most words have only one of, changed alike.
+fn both(number: u128, change: impl Fn(u64) -> u64) -> u128 {
+    let (low, high) = (number as u64, (number >> 64) as u64);
+    u128::from(change(low)) | if high == 0 { 0 } else { u128::from(change(high)) << 64 }
+}
+
 /// A word's letters, as a number, each turned by so many, all at once.
-pub(super) const fn all_by(number: u128, shift: u8) -> u128 {
-    let (letters, late) = (from(number, b'a') & !from(number, b'z' + 1), from(number, b'z' + 1 - shift));
-    number + ((letters & !late) >> 7) * shift as u128 - ((letters & late) >> 7) * (26 - shift) as u128
+pub(super) fn all_by(number: u128, shift: u8) -> u128 {
+    both(number, |number| {
+        let (letters, late) = (from(number, b'a') & !from(number, b'z' + 1), from(number, b'z' + 1 - shift));
+        number + ((letters & !late) >> 7) * u64::from(shift) - ((letters & late) >> 7) * u64::from(26 - shift)
+    })
 }
 
 /// A word's letters, as a number, each put for the one that is as far from z as it is from a.
-const fn all_mirrored(number: u128) -> u128 {
-    let letters = ((from(number, b'a') & !from(number, b'z' + 1)) >> 7) * 0xff;
-    (number & !letters) | ((each_byte(b'a' + b'z') - number) & letters)
+fn all_mirrored(number: u128) -> u128 {
+    both(number, |number| {
+        let letters = ((from(number, b'a') & !from(number, b'z' + 1)) >> 7) * 0xff;
+        (number & !letters) | ((each_byte(b'a' + b'z') - number) & letters)
+    })
 }
 
 fn backwards(tokens: &[Token<'_>]) -> String {
@@ -172,22 +188,31 @@ fn shifted(tokens: &[Token<'_>]) -> Vec<(String, usize)> {
             .collect();
         sample.sort_unstable();
         sample.dedup();
-        let words_by = |turn: &dyn Fn(u128) -> u128| {
-            sample.iter().filter(|number| vocabulary::is_word(turn(**number))).count()
-        };
         let most = sample.len().div_ceil(2).max(3);
         let as_undone = |words: usize| words * span.len() / sample.len().max(1);
-        let mirror = Some(words_by(&all_mirrored)).filter(|words| *words >= most);
-        readings.extend(mirror.map(|words| (each(span, mirrored), as_undone(words))));
+        readings.extend(
+            common(&sample, most, all_mirrored).map(|words| (each(span, mirrored), as_undone(words))),
+        );
         for shift in (1..26).filter(|shift| *shift != 13) {
-            let words = words_by(&|number| all_by(number, shift));
-            if words >= most {
+            if let Some(words) = common(&sample, most, |number| all_by(number, shift)) {
                 readings.push((each(span, |b| by(b, shift)), as_undone(words)));
                 break;
             }
         }
     }
     readings
+}
+
+/// How many of some words are common ones once they are turned, if that is so many at least. Where too many are none, the
+/// others are not asked for.
+fn common(sample: &[u128], least: usize, turn: impl Fn(u128) -> u128) -> Option<usize> {
+    let mut spare = sample.len().checked_sub(least)?;
+    for number in sample {
+        if !vocabulary::is_word(turn(*number)) {
+            spare = spare.checked_sub(1)?;
+        }
+    }
+    Some(least + spare)
 }
 
 /// What a letter is when the page is turned.
@@ -220,10 +245,13 @@ const fn upright(c: char) -> char {
 }
 
 /// `instructions previous all ignore`: each sentence that speaks of orders, from its end.
-pub(super) fn last_word_first(tokens: &[Token<'_>]) -> Option<(String, usize)> {
+pub(super) fn last_word_first(words: &Words<'_>) -> Option<(String, usize)> {
+    if words.of_orders < ORDERS {
+        return None;
+    }
     let mut read = String::new();
-    for sentence in tokens.split_inclusive(|token| token.after == '|') {
-        if sentence.iter().filter(|token| token.known && is_of_orders(token.word)).take(3).count() == 3 {
+    for sentence in words.tokens.split_inclusive(|token| token.after == '|') {
+        if sentence.iter().filter(|token| is_of_orders(token)).take(ORDERS).count() == ORDERS {
             for token in sentence.iter().rev() {
                 read.push_str(token.word);
                 read.push(' ');

@@ -22,12 +22,21 @@ pub(in crate::detect) struct Words<'t> {
     /// The most words in a row that are a single letter, and that are no common ones.
     pub(super) single_letters: usize,
     pub(super) unknown: usize,
+    /// Words that orders are made of.
+    pub(super) of_orders: usize,
 }
 
 pub(in crate::detect) fn words(words: &str) -> Words<'_> {
     let tokens = tokens(words);
-    let mut found =
-        Words { tokens, all_known: true, from_the_end: 0, by_thirteen: 0, single_letters: 0, unknown: 0 };
+    let mut found = Words {
+        tokens,
+        all_known: true,
+        from_the_end: 0,
+        by_thirteen: 0,
+        single_letters: 0,
+        unknown: 0,
+        of_orders: 0,
+    };
     let (mut single, mut unknown) = (0, 0);
     for token in &found.tokens {
         single = if token.is_single() { single + 1 } else { 0 };
@@ -35,6 +44,7 @@ pub(in crate::detect) fn words(words: &str) -> Words<'_> {
         found.single_letters = found.single_letters.max(single);
         found.unknown = found.unknown.max(unknown);
         found.all_known &= token.known;
+        found.of_orders += usize::from(turned::is_of_orders(token));
         if let Some(number) = token.number.filter(|_| !token.known) {
             let turned = turned::from_the_end(token.word.len(), number);
             found.from_the_end += usize::from(vocabulary::is_word(turned));

@@ -1,0 +1,68 @@
+//! Questions about bytes of which nearly all texts consist.
+
+/// Whether all bytes are of a kind. A stretch is looked at without asking after each byte, which a processor does many at
+/// a time.
+pub(crate) fn all(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> bool {
+    bytes.chunks(STRETCH).all(|stretch| stretch.iter().fold(true, |all, b| all & is_of_kind(*b)))
+}
+
+/// What each byte is, in the terms of whoever asks: found faster than by comparing.
+pub(crate) struct Kinds([u8; 256]);
+
+impl Kinds {
+    #[expect(clippy::indexing_slicing, reason = "done by the compiler, within the length")]
+    pub(crate) const fn of(pairs: &[(&[u8], u8)]) -> Self {
+        let mut kinds = [0; 256];
+        let mut pair = 0;
+        while pair < pairs.len() {
+            let (bytes, kind) = pairs[pair];
+            let mut at = 0;
+            while at < bytes.len() {
+                kinds[bytes[at] as usize] |= kind;
+                at += 1;
+            }
+            pair += 1;
+        }
+        Self(kinds)
+    }
+
+    /// The same with a kind for every byte that is not of ASCII.
+    #[expect(clippy::indexing_slicing, reason = "done by the compiler, within the length")]
+    pub(crate) const fn beyond_ascii(mut self, kind: u8) -> Self {
+        let mut b = 128;
+        while b < self.0.len() {
+            self.0[b] |= kind;
+            b += 1;
+        }
+        self
+    }
+
+    pub(crate) fn kind(&self, b: u8) -> u8 {
+        self.0.get(usize::from(b)).copied().unwrap_or_default()
+    }
+}
+
+pub(crate) const CAPITALS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+pub(crate) const SMALL: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+pub(crate) const DIGITS: &[u8] = b"0123456789";
+
+/// Bytes that are looked at in any case.
+const STRETCH: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_byte_of_another_kind_is_found_wherever_it_is() {
+        for size in [0, 1, STRETCH - 1, STRETCH, 3 * STRETCH + 1] {
+            let mut bytes = vec![b'a'; size];
+            assert!(all(&bytes, |b| b.is_ascii_lowercase()));
+            for at in 0..size {
+                bytes[at] = b'A';
+                assert!(!all(&bytes, |b| b.is_ascii_lowercase()), "{at} of {size}");
+                bytes[at] = b'a';
+            }
+        }
+    }
+}
