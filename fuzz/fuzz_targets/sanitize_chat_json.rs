@@ -8,4 +8,5 @@ use sanitizer::ContentType;
 fuzz_target!(|raw: &[u8]| {
     promises_hold(raw, ContentType::Telegram);
     promises_hold(raw, ContentType::Slack);
+    promises_hold(raw, ContentType::Sms);
 });

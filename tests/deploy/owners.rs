@@ -21,6 +21,7 @@ fn every_process_has_a_user_of_its_own_that_nobody_can_log_in_as() {
             "moltbot-reader-email",
             "moltbot-reader-telegram",
             "moltbot-reader-slack",
+            "moltbot-reader-sms",
             "moltbot-doorkeeper",
             "moltbot-planner"
         ]
@@ -69,6 +70,7 @@ fn each_part_belongs_to_the_one_process_that_writes_it() {
         ("/run/moltbot/reader-email", 0o2750, executor, "moltbot-reader-email"),
         ("/run/moltbot/reader-telegram", 0o2750, executor, "moltbot-reader-telegram"),
         ("/run/moltbot/reader-slack", 0o2750, executor, "moltbot-reader-slack"),
+        ("/run/moltbot/reader-sms", 0o2750, executor, "moltbot-reader-sms"),
         ("/run/moltbot/doorkeeper", 0o2750, executor, "moltbot-doorkeeper"),
         ("/run/moltbot/planner", 0o2750, executor, planner),
         ("/run/moltbot/control-plane", 0o2750, executor, control),

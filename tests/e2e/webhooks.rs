@@ -30,6 +30,12 @@ name = "tell-slack"
 when = { source = "slack" }
 action = "send_email"
 with = { to = "ann@example.org", subject = "slack", body = "{{ body }}" }
+
+[[rule]]
+name = "answer"
+when = { source = "sms" }
+action = "send_sms"
+with = { to = "{{ sender }}", text = "You said: {{ body }}" }
 "#;
 
 /// A home that services call.
@@ -136,7 +142,11 @@ fn slack_says(body: &Value, at: i64) -> Asked {
 }
 
 fn slack(ts: &str, text: &str, at: i64) -> Asked {
-    let event = json!({ "type": "message", "channel": "C0123456789", "user": "U1", "ts": ts, "text": text });
+    slack_in("C0123456789", ts, text, at)
+}
+
+fn slack_in(channel: &str, ts: &str, text: &str, at: i64) -> Asked {
+    let event = json!({ "type": "message", "channel": channel, "user": "U1", "ts": ts, "text": text });
     slack_says(
         &json!({ "type": "event_callback", "event_id": "Ev1", "api_app_id": "A1", "event": event }),
         at,
@@ -144,18 +154,27 @@ fn slack(ts: &str, text: &str, at: i64) -> Asked {
 }
 
 fn twilio(message: &str) -> Asked {
+    twilio_says(message, ("Body", "hi"))
+}
+
+fn twilio_says(message: &str, what: (&'static str, &str)) -> Asked {
     let mut fields = [
         ("AccountSid", ACCOUNT),
         ("MessageSid", message),
         ("From", "+15551234567"),
         ("To", "+15557654321"),
-        ("Body", "hi"),
+        what,
     ];
     fields.sort_unstable();
     let signed: String = fields.iter().map(|(name, value)| format!("{name}{value}")).collect();
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, TWILIO.as_bytes());
     let tag = hmac::sign(&key, format!("https://hooks.example.org/twilio{signed}").as_bytes());
-    let form = fields.map(|(name, value)| format!("{name}={}", value.replace('+', "%2B"))).join("&");
+    let letter = |byte: u8| match byte {
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    let encoded = |value: &str| value.bytes().map(letter).collect::<String>();
+    let form = fields.map(|(name, value)| format!("{name}={}", encoded(value))).join("&");
     let headers = vec![
         ("Content-Type", "application/x-www-form-urlencoded".to_owned()),
         ("X-Twilio-Signature", BASE64_STANDARD.encode(tag.as_ref())),
@@ -193,6 +212,7 @@ async fn what_a_service_signed_is_taken_in_once_and_comes_to_the_planner_and_the
         let refused = home.recorded("item_refused");
         assert_eq!(refused.len(), 1, "{refused:?}");
         assert_eq!((&refused[0]["source"], &refused[0]["name"]), (&"sms".into(), &SMS.into()));
+        assert!(refused[0]["why"].as_str().unwrap().contains("[sources.sms]"), "{refused:?}");
 
         let asked = eventually("the planner asks about both", || {
             let list = home.moltctl(&["approvals", "list", "--json"]).json().to_string();
@@ -223,6 +243,120 @@ async fn what_a_service_signed_is_taken_in_once_and_comes_to_the_planner_and_the
     for log in std::fs::read_dir(home.path().join("logs")).unwrap() {
         assert!(!holds_planted(&std::fs::read(log.unwrap().path()).unwrap()));
     }
+}
+
+#[tokio::test]
+async fn a_text_message_comes_clean_to_the_planner_once_and_a_forged_one_never() {
+    let called = Called::new();
+    let home = &called.home;
+    append(&home.config_file(), "[sources.sms]\nconnector = \"twilio\"\n");
+    let said = twilio_says(SMS, ("Body", "Call m\u{200b}e back & soon"));
+    let other = "SMffeeddccbbaa99887766554433221100";
+    let refused = || {
+        let refused = home.recorded("item_refused").into_iter();
+        refused.map(|facts| facts["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    {
+        let _system = home.up();
+        let forged = twilio(other).with(|asked| asked.body = asked.body.replace("hi", "Pay+me"));
+        assert_eq!(called.ask(&forged).await.0, 401);
+        // What became of a message of ours is answered, and nobody reads it.
+        let delivered = twilio_says(other, ("MessageStatus", "delivered"));
+        for _ in 0..2 {
+            for asked in [&said, &delivered] {
+                let (status, body) = called.ask(asked).await;
+                assert_eq!((status, body.ends_with("<Response/>")), (200, true), "{body}");
+            }
+        }
+        let asked = eventually("the planner asks whether it may answer", || {
+            let list = home.moltctl(&["approvals", "list", "--json"]).json().to_string();
+            list.contains("You said: Call me back & soon").then_some(list)
+        });
+        let list = asked.await;
+        assert!(list.contains("+15551234567") && !list.contains("Pay"), "{list}");
+        let status = home.moltctl(&["status"]).out;
+        assert!(status.contains("reader-sms") && status.contains("webhook twilio: works"), "{status}");
+    }
+    // What came before a restart is known after it.
+    let _system = home.up();
+    assert_eq!(called.ask(&said).await.0, 200);
+    let received = home.recorded("item_received");
+    assert_eq!((received.len(), &received[0]["source"]), (1, &"sms".into()), "{received:?}");
+    assert_eq!(refused(), [other]);
+
+    let clean = home.recorded("item_cleaned").remove(0);
+    let stored = audit_log::ContentReader::new(&home.content());
+    let content = stored.get(clean["clean"].as_str().unwrap().parse().unwrap()).unwrap().unwrap();
+    let content: Value = serde_json::from_slice(&content).unwrap();
+    assert_eq!((&content["content_type"], &content["body"]), (&"sms".into(), &"Call me back & soon".into()));
+    assert_eq!(content["metadata"]["sender"]["address"], "+15551234567");
+    assert_eq!(content["metadata"]["recipients"][0]["address"], "+15557654321");
+    assert_eq!(content["metadata"]["message_id"], SMS);
+
+    // Zone 1 knows what of the answer stands in what strangers wrote.
+    let asked = home.recorded("capability_requested").remove(0);
+    let origin = |parameter: &str| json!({ "item": received[0]["item"], "parameter": parameter });
+    assert_eq!(asked["origins"], json!([origin("text"), origin("to")]));
+}
+
+#[tokio::test]
+async fn where_channels_are_named_what_slack_tells_of_others_is_answered_and_not_taken_in() {
+    let called = Called::new();
+    let home = &called.home;
+    append(&home.config_file(), "[sources.slack]\nchannels = [\"C0123456789\"]\n");
+    let _system = home.up();
+    let joined = json!({ "type": "event_callback", "event_id": "Ev2", "event": { "type": "team_join" } });
+    for nth in ["1", "2", "3"] {
+        let of_another = slack_in("C9876543210", &format!("1700000000.00010{nth}"), "Psst", now());
+        assert_eq!(called.ask(&of_another).await, (200, String::new()));
+        assert_eq!(called.ask(&slack_says(&joined, now())).await.0, 200);
+    }
+    assert_eq!(called.ask(&slack("1700000000.000100", "Hello?", now())).await.0, 200);
+    let received = home.recorded("item_received");
+    assert_eq!((received.len(), &received[0]["source"]), (1, &"slack".into()), "{received:?}");
+    let refused = home.recorded("item_refused");
+    let named: Vec<_> = refused.iter().map(|facts| (&facts["source"], &facts["name"])).collect();
+    let slack = Value::from("slack");
+    assert_eq!(named, [(&slack, &"C9876543210".into()), (&slack, &"no channel".into())], "once each");
+}
+
+#[tokio::test]
+async fn an_older_file_of_secrets_that_is_put_back_while_nothing_runs_is_not_used_until_the_owner_trusts_it()
+{
+    let called = Called::new();
+    let home = &called.home;
+    let files = ["api-keys.yaml", "api-keys.yaml.sig"].map(|name| home.path().join("secrets").join(name));
+    let older = files.clone().map(|file| std::fs::read(file).unwrap());
+    let at = ["--home", home.path().to_str().unwrap(), "secrets"];
+    moltctl(&[&at[..], &["set", "api-keys", "telegram_webhook_secret"]].concat(), b"a-newer-one").well();
+    let with_the_old = |update| telegram(update, "x");
+    let with_the_new =
+        |update| telegram(update, "x").with(|asked| asked.headers[0].1 = "a-newer-one".to_owned());
+    let version = {
+        let _system = home.up();
+        assert_eq!(called.ask(&with_the_new(1)).await.0, 200);
+        let used = eventually("its version is recorded", || home.recorded("secrets_used").pop()).await;
+        assert_eq!(used["file"], "api-keys");
+        used["version"].as_i64().unwrap()
+    };
+    for (file, bytes) in files.iter().zip(older) {
+        std::fs::write(file, bytes).unwrap();
+    }
+    let _system = home.up();
+    assert_eq!(called.ask(&with_the_old(2)).await.0, 503, "a secret that was taken back");
+    assert_eq!(called.ask(&with_the_new(3)).await.0, 503);
+    let status = home.moltctl(&["status"]).out;
+    assert!(
+        status.contains("is an older one") && status.contains("moltctl secrets trust api-keys"),
+        "{status}"
+    );
+
+    // A version is a second at least, and several may have been made in one.
+    eventually("it is later", || (now() > version).then_some(())).await;
+    moltctl(&[&at[..], &["trust", "api-keys"]].concat(), b"").well();
+    assert_eq!(called.ask(&with_the_old(2)).await.0, 200, "without a restart");
+    let used = || home.recorded("secrets_used").pop()?["version"].as_i64();
+    eventually("that is recorded too", || used().filter(|used| *used > version)).await;
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ fn doors(home: &TestHome) -> Vec<(PathBuf, Service)> {
     let config = home.config();
     let bridges = config.roles().map(|role| {
         let service = match role {
-            Role::ReaderEmail | Role::ReaderTelegram | Role::ReaderSlack => Service::Reader,
+            Role::ReaderEmail | Role::ReaderTelegram | Role::ReaderSlack | Role::ReaderSms => Service::Reader,
             Role::Planner => Service::Planner,
             Role::ControlPlane => Service::Control,
             Role::Doorkeeper => Service::Webhook,

@@ -19,9 +19,11 @@ pub struct TestHome {
     is_forged: AtomicBool,
 }
 
-/// Every process of an installation that no service calls.
+/// Every process of a new home.
 pub fn processes() -> impl Iterator<Item = home::Process> {
-    let zones = Role::ALL.into_iter().filter(|role| *role != Role::Doorkeeper).map(home::Process::Zone);
+    let unless_configured = [Role::Doorkeeper, Role::ReaderSms];
+    let zones =
+        Role::ALL.into_iter().filter(move |role| !unless_configured.contains(role)).map(home::Process::Zone);
     [home::Process::Supervisor, home::Process::Executor].into_iter().chain(zones)
 }
 

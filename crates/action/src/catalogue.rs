@@ -27,6 +27,8 @@ pub enum ActionName {
     ReadTelegram,
     /// Read clean Slack messages that were taken in.
     ReadSlack,
+    /// Read clean text messages that were taken in.
+    ReadSms,
 }
 
 /// An action with checked parameters.
@@ -49,6 +51,8 @@ pub enum Action {
     ReadTelegram(ReadItems),
     /// Read clean Slack messages that were taken in.
     ReadSlack(ReadItems),
+    /// Read clean text messages that were taken in.
+    ReadSms(ReadItems),
 }
 
 /// Parameters of `send_email`.
@@ -120,7 +124,7 @@ pub struct UnknownAction(String);
 
 impl ActionName {
     /// Every name in the catalogue.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SendEmail,
         Self::SendTelegram,
         Self::SendSlack,
@@ -129,6 +133,7 @@ impl ActionName {
         Self::ReadEmail,
         Self::ReadTelegram,
         Self::ReadSlack,
+        Self::ReadSms,
     ];
 
     /// The name as it is written in policies, rules and requests.
@@ -142,6 +147,7 @@ impl ActionName {
             Self::ReadEmail => "read_email",
             Self::ReadTelegram => "read_telegram",
             Self::ReadSlack => "read_slack",
+            Self::ReadSms => "read_sms",
         }
     }
 
@@ -153,7 +159,7 @@ impl ActionName {
             Self::SendSlack => &["channel", "text"],
             Self::MakeCall => &["to", "say"],
             Self::SendSms => &["to", "text"],
-            Self::ReadEmail | Self::ReadTelegram | Self::ReadSlack => &["limit"],
+            Self::ReadEmail | Self::ReadTelegram | Self::ReadSlack | Self::ReadSms => &["limit"],
         }
     }
 
@@ -163,7 +169,7 @@ impl ActionName {
             Self::SendEmail | Self::ReadEmail => "mail",
             Self::SendTelegram | Self::ReadTelegram => "telegram",
             Self::SendSlack | Self::ReadSlack => "slack",
-            Self::MakeCall | Self::SendSms => "twilio",
+            Self::MakeCall | Self::SendSms | Self::ReadSms => "twilio",
         }
     }
 }
@@ -202,6 +208,7 @@ impl Action {
             ActionName::ReadEmail => Self::ReadEmail(ReadItems::check(shape(untrusted_parameters)?)?),
             ActionName::ReadTelegram => Self::ReadTelegram(ReadItems::check(shape(untrusted_parameters)?)?),
             ActionName::ReadSlack => Self::ReadSlack(ReadItems::check(shape(untrusted_parameters)?)?),
+            ActionName::ReadSms => Self::ReadSms(ReadItems::check(shape(untrusted_parameters)?)?),
         })
     }
 
@@ -216,6 +223,7 @@ impl Action {
             Self::ReadEmail(_) => ActionName::ReadEmail,
             Self::ReadTelegram(_) => ActionName::ReadTelegram,
             Self::ReadSlack(_) => ActionName::ReadSlack,
+            Self::ReadSms(_) => ActionName::ReadSms,
         }
     }
 
@@ -228,7 +236,7 @@ impl Action {
             Self::MakeCall(MakeCall { to, say: _ }) | Self::SendSms(SendSms { to, text: _ }) => {
                 vec![to.clone()]
             }
-            Self::ReadEmail(_) | Self::ReadTelegram(_) | Self::ReadSlack(_) => Vec::new(),
+            Self::ReadEmail(_) | Self::ReadTelegram(_) | Self::ReadSlack(_) | Self::ReadSms(_) => Vec::new(),
         }
     }
 
@@ -260,7 +268,8 @@ impl Action {
             Self::SendSms(SendSms { to, text }) => vec![("to", to.clone()), ("text", text.clone())],
             Self::ReadEmail(ReadItems { limit })
             | Self::ReadTelegram(ReadItems { limit })
-            | Self::ReadSlack(ReadItems { limit }) => vec![("limit", limit.to_string())],
+            | Self::ReadSlack(ReadItems { limit })
+            | Self::ReadSms(ReadItems { limit }) => vec![("limit", limit.to_string())],
         }
     }
 
@@ -277,6 +286,7 @@ impl Action {
             Self::ReadEmail(read) => format!("Read the newest {} mails", read.limit),
             Self::ReadTelegram(read) => format!("Read the newest {} Telegram messages", read.limit),
             Self::ReadSlack(read) => format!("Read the newest {} Slack messages", read.limit),
+            Self::ReadSms(read) => format!("Read the newest {} text messages", read.limit),
         }
     }
 }

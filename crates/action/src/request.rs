@@ -184,6 +184,7 @@ mod tests {
             ("read_email", "{}"),
             ("read_telegram", r#"{"limit":5}"#),
             ("read_slack", r#"{"limit":50}"#),
+            ("read_sms", r#"{"limit":50}"#),
         ] {
             let request = check(action, parameters).unwrap();
             assert_eq!(request.action().name().as_str(), action);

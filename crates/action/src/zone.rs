@@ -13,6 +13,8 @@ pub enum Role {
     ReaderTelegram,
     /// Zone 3, Slack.
     ReaderSlack,
+    /// Zone 3, text messages. Only where they are a source.
+    ReaderSms,
     /// The owner's side.
     ControlPlane,
     /// Zone 3, where services call us: it hands on what strangers send. Only where webhooks are set up.
@@ -35,11 +37,12 @@ pub struct UnknownRole(String);
 
 impl Role {
     /// Every role, in the order in which they are raised: the doorkeeper last, when somebody reads what it lets in.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ControlPlane,
         Self::ReaderEmail,
         Self::ReaderTelegram,
         Self::ReaderSlack,
+        Self::ReaderSms,
         Self::Planner,
         Self::Doorkeeper,
     ];
@@ -51,6 +54,7 @@ impl Role {
             Self::ReaderEmail => "reader-email",
             Self::ReaderTelegram => "reader-telegram",
             Self::ReaderSlack => "reader-slack",
+            Self::ReaderSms => "reader-sms",
             Self::ControlPlane => "control-plane",
             Self::Doorkeeper => "doorkeeper",
         }

@@ -14,18 +14,20 @@ pub enum ContentType {
     Telegram,
     /// A Slack event or message, JSON.
     Slack,
+    /// A text message as Twilio describes it, JSON of the fields that it sends.
+    Sms,
     /// Plain text.
     Text,
 }
 
 /// A name that is none of the content types.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown content type; allowed are `email`, `html`, `telegram`, `slack` and `text`")]
+#[error("unknown content type; allowed are `email`, `html`, `telegram`, `slack`, `sms` and `text`")]
 pub struct UnknownContentType;
 
 impl ContentType {
     /// Every content type.
-    pub const ALL: [Self; 5] = [Self::Email, Self::Html, Self::Telegram, Self::Slack, Self::Text];
+    pub const ALL: [Self; 6] = [Self::Email, Self::Html, Self::Telegram, Self::Slack, Self::Sms, Self::Text];
 
     /// The name used in JSON and on the command line.
     #[must_use]
@@ -35,6 +37,7 @@ impl ContentType {
             Self::Html => "html",
             Self::Telegram => "telegram",
             Self::Slack => "slack",
+            Self::Sms => "sms",
             Self::Text => "text",
         }
     }

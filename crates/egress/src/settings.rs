@@ -64,6 +64,18 @@ pub(crate) struct Place {
     pub(crate) leads_anywhere: bool,
 }
 
+// === impl Settings ===
+
+impl Settings {
+    /// Holds the address of a site that somebody else opens, such as the owner's browser, to what holds of those that we do.
+    ///
+    /// # Errors
+    /// It is no address of a server, or one that would be spoken to in the clear.
+    pub fn check(&self, site: &str, address: &str) -> Result<(), BadSettings> {
+        Place::of(site, address, Some(self)).map(drop)
+    }
+}
+
 // === impl Place ===
 
 impl Place {
@@ -157,6 +169,21 @@ mod tests {
         for address in ["http://example.org", "http://10.0.0.1", "http://127.0.0.1.example.org"] {
             assert!(matches!(place(address, may.clone()), Err(BadSettings::Plaintext { .. })), "{address}");
         }
+    }
+
+    #[test]
+    fn a_site_that_somebody_else_opens_is_held_to_the_same() {
+        let (may, none) = (Settings { plaintext_loopback: true, ..Settings::default() }, Settings::default());
+        let check = |settings: &Settings, address| settings.check("consent_endpoint", address);
+        assert_eq!(check(&none, "https://login.example.org"), Ok(()));
+        assert_eq!(check(&may, "http://127.0.0.1:8081"), Ok(()));
+        let here = check(&none, "http://127.0.0.1:8081").unwrap_err().to_string();
+        assert!(
+            here.contains("consent_endpoint") && here.contains("danger_allow_plaintext_loopback"),
+            "{here}"
+        );
+        assert!(matches!(check(&may, "http://login.example.org"), Err(BadSettings::Plaintext { .. })));
+        assert!(matches!(check(&may, "javascript:alert(1)"), Err(BadSettings::Address { .. })));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use action::Digest;
 use audit_log::{HeadKey, HeadKeyProblem, Signer};
 use capability::ApprovalVerifier;
 use home::{Config, Home, MailDelivery, Problem, Problems};
+use std::sync::Arc;
 
 /// Everything that comes from files.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Settings {
     pub approvals: ApprovalVerifier,
     /// The connectors.
     pub outbound: Outbound,
+    /// Where their credentials come from.
+    pub vault: Arc<FromVault>,
     /// Whose webhooks are taken in.
     pub webhooks: Webhooks,
     /// Makes tags of recipients that say nothing to whoever has the record alone.
@@ -46,14 +49,15 @@ impl Settings {
         let policy = policy.map_err(|problem| keep(problem.into())).ok();
         let approvals = approvals.map_err(|problem| keep(problem.into())).ok();
         let keys = keys.map_err(|problem| keep(problem.into())).ok();
-        let holder = FromVault::of(&home).into_holder();
+        let vault = Arc::new(FromVault::of(&home));
+        let holder = vault.holder();
         let outbound = config.as_ref().map(|config| load_outbound(&home, config, &holder));
         let outbound = outbound.transpose().map_err(&mut keep).ok().flatten();
         match (config, policy, approvals, outbound, keys) {
             (Some(config), Some(policy), Some(approvals), Some(outbound), Some((signer, tag_key))) => {
                 let record = RecordPlace { log: home.audit_log(), content: home.content(), signer };
                 let webhooks = Webhooks::of(&config, &holder.credentials, &outbound.standings);
-                Ok((Self { home, config, policy, approvals, outbound, webhooks, tag_key }, record))
+                Ok((Self { home, config, policy, approvals, outbound, vault, webhooks, tag_key }, record))
             }
             _ => Err(Problems::none_or(problems)
                 .err()

@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let home = Home::open(&arguments.home)?;
     let config = Config::load(&home)?;
-    let holder = FromVault::of(&home).into_holder();
+    let holder = std::sync::Arc::new(FromVault::of(&home)).holder();
     let services = Services::set_up(&home, &config.connectors, &holder)?;
 
     // The walls of the executor: what it may do with the credentials, this may do.

@@ -4,6 +4,8 @@ use crate::services::Holder;
 use connectors::oauth::{self, Keeper};
 use egress::{Credentials, Key, NotSent};
 use home::Home;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use vault::{Secret, Vault};
 
@@ -12,6 +14,8 @@ pub struct FromVault {
     home: Home,
     /// Opened when it is first asked, and again for as long as that fails: the owner may make it while we run.
     vault: Mutex<Option<Arc<Vault>>>,
+    /// Versions of its files that were used before this process began.
+    used_before: Mutex<BTreeMap<String, u64>>,
     /// Another refresh token than the vault's, which its provider gave meanwhile. The executor cannot write the vault: it cannot
     /// sign for it.
     refreshed: Mutex<Option<Refreshed>>,
@@ -28,13 +32,27 @@ struct Refreshed {
 impl FromVault {
     /// The vault of this home. Nothing is read yet: a file that is missing or not trusted is told of where it is needed.
     pub fn of(home: &Home) -> Self {
-        Self { home: home.clone(), vault: Mutex::default(), refreshed: Mutex::default() }
+        Self {
+            home: home.clone(),
+            vault: Mutex::default(),
+            used_before: Mutex::default(),
+            refreshed: Mutex::default(),
+        }
+    }
+
+    /// No version of a file that is older than these is used. To be said before any secret is asked for.
+    pub fn remember(&self, used_before: BTreeMap<String, u64>) {
+        *held(&self.used_before) = used_before;
+    }
+
+    /// The newest version of each file that was used.
+    pub fn used(&self) -> BTreeMap<String, u64> {
+        held(&self.vault).as_ref().map(|vault| vault.used()).unwrap_or_default()
     }
 
     /// For all connectors.
-    pub fn into_holder(self) -> Holder {
-        let vault = Arc::new(self);
-        Holder { credentials: Arc::clone(&vault) as _, keeper: vault }
+    pub fn holder(self: &Arc<Self>) -> Holder {
+        Holder { credentials: Arc::clone(self) as _, keeper: Arc::clone(self) as _ }
     }
 
     fn vault(&self) -> Result<Arc<Vault>, String> {
@@ -50,6 +68,7 @@ impl FromVault {
             .map_err(|bad| format!("`{}`: {bad}", verifier.display()))?;
         let vault =
             Vault::open(&self.home.secrets(), identity, verifier).map_err(|error| error.to_string())?;
+        held(&self.used_before).iter().for_each(|(file, version)| vault.remember(file, *version));
         Ok(Arc::clone(opened.insert(Arc::new(vault))))
     }
 
@@ -57,6 +76,12 @@ impl FromVault {
         let no = |why: String| NotSent::NoCredential { key, why };
         let vault = self.vault().map_err(no)?;
         vault.secret(key.file, key.name).map_err(|none| no(none.why.to_string()))
+    }
+}
+
+impl fmt::Debug for FromVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FromVault({})", self.home.secrets().display())
     }
 }
 

@@ -29,6 +29,7 @@ pub mod reading;
 pub mod record;
 pub mod refusal;
 pub mod run;
+pub mod secrets_used;
 pub mod serve;
 pub mod services;
 pub mod spool;

@@ -50,7 +50,8 @@ impl Outbound {
             ActionName::SendEmail
             | ActionName::ReadEmail
             | ActionName::ReadTelegram
-            | ActionName::ReadSlack => true,
+            | ActionName::ReadSlack
+            | ActionName::ReadSms => true,
             ActionName::SendTelegram => self.services.telegram.is_some(),
             ActionName::SendSlack => self.services.slack.is_some(),
             ActionName::MakeCall | ActionName::SendSms => self.services.twilio.is_some(),
@@ -70,6 +71,7 @@ impl Outbound {
             Action::ReadEmail(read) => items::read(zone1, caller, "email", read),
             Action::ReadTelegram(read) => items::read(zone1, caller, "telegram", read),
             Action::ReadSlack(read) => items::read(zone1, caller, "slack", read),
+            Action::ReadSms(read) => items::read(zone1, caller, "sms", read),
             Action::SendSms(message) => nothing(self.send_sms(message).await),
             Action::MakeCall(call) => nothing(self.make_call(call).await),
         }
@@ -79,9 +81,11 @@ impl Outbound {
     pub async fn look_back(&self, id: &str, request: &Request) -> Outcome {
         match request.action() {
             Action::SendEmail(_) => self.look_back_for_mail(id).await,
-            Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_) => Outcome::Failed {
-                why: "the executor stopped while reading; nothing was changed by it".to_owned(),
-            },
+            Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_) | Action::ReadSms(_) => {
+                Outcome::Failed {
+                    why: "the executor stopped while reading; nothing was changed by it".to_owned(),
+                }
+            }
             Action::SendTelegram(_) | Action::SendSlack(_) | Action::MakeCall(_) | Action::SendSms(_) => {
                 interrupted()
             }

@@ -121,7 +121,8 @@ fn values(action: &Action) -> Vec<(&'static str, Value<'_>)> {
         Action::SendSms(SendSms { to, text }) => vec![("to", Value::Number(to)), ("text", Value::Text(text))],
         Action::ReadEmail(ReadItems { limit: _ })
         | Action::ReadTelegram(ReadItems { limit: _ })
-        | Action::ReadSlack(ReadItems { limit: _ }) => Vec::new(),
+        | Action::ReadSlack(ReadItems { limit: _ })
+        | Action::ReadSms(ReadItems { limit: _ }) => Vec::new(),
     }
 }
 

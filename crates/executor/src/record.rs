@@ -219,6 +219,7 @@ const fn is_needed_on_a_full_disk(event: &Event) -> bool {
             | Event::PolicyFileChanged { .. }
             | Event::PolicyFileRestored { .. }
             | Event::ClockStepped { .. }
+            | Event::SecretsUsed { .. }
             | Event::Frozen { .. }
             | Event::Unfrozen { .. }
     )

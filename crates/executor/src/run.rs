@@ -5,6 +5,7 @@ use crate::config::Settings;
 use crate::intake;
 use crate::policy_in_force::PolicyInForce;
 use crate::record::Record;
+use crate::secrets_used;
 use crate::serve::{
     Bridge, ControlService, PlannerService, ReaderService, SupervisorService, WebhookService, serve,
 };
@@ -48,7 +49,9 @@ pub async fn run(
     sockets: Sockets,
     walls: sandbox::Walls,
 ) -> anyhow::Result<()> {
-    let Settings { home, config, policy, approvals, outbound, webhooks, tag_key } = settings;
+    let Settings { home, config, policy, approvals, outbound, vault, webhooks, tag_key } = settings;
+    // Before any of them is asked for.
+    vault.remember(record.ledger().secrets_used().clone());
     let health = Health::new(Process::Executor.as_str(), &["record", "policy", Role::Planner.as_str()]);
     for source in &config.sources {
         health.set(source.reader.as_str(), Readiness::NotReady("no reader attends yet".to_owned()));
@@ -117,6 +120,7 @@ pub async fn run(
             Role::ReaderEmail => reader("email", ContentType::Email),
             Role::ReaderTelegram => reader("telegram", ContentType::Telegram),
             Role::ReaderSlack => reader("slack", ContentType::Slack),
+            Role::ReaderSms => reader("sms", ContentType::Sms),
             Role::Planner => {
                 let (zone1, health) = (Arc::clone(&zone1), health.clone());
                 Bridge::Planner(PlannerService { zone1, zone, health })
@@ -158,6 +162,12 @@ pub async fn run(
         Err(std::io::Error::other("the record is lost: the audit log cannot be written"))
     });
 
+    let (noted, used) = (Arc::clone(&zone1), Arc::clone(&vault));
+    tasks.spawn(async move {
+        secrets_used::watch(&noted, &used).await;
+        Ok(())
+    });
+
     crate::readiness::tell_service_manager()?;
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
@@ -170,6 +180,7 @@ pub async fn run(
             anyhow::bail!("a task of the executor ended");
         }
     }
+    secrets_used::note(&zone1, &vault).await;
     // What is under way ends with its outcome recorded, or is found as an intent without one at the next start.
     tokio::time::timeout(Duration::from_secs(2), zone1.quiesce()).await.ok();
     Ok(())

@@ -117,6 +117,8 @@ impl Services {
                 Problem::new(home.config_file(), format!("sources.{}.{key}", source.name), what)
             };
             let service: Option<Box<dyn Service>> = match feed {
+                // It calls.
+                home::Feed::Twilio => continue,
                 home::Feed::Telegram => self.telegram.clone().map(|telegram| Box::new(telegram) as _),
                 home::Feed::Gmail => {
                     self.gmail.clone().map(|gmail| Box::new(Inbox::new(gmail, Start::Now)) as _)
@@ -128,9 +130,9 @@ impl Services {
                     }
                     None => None,
                 },
-                home::Feed::Slack(channels) => match &self.slack {
+                home::Feed::Slack => match &self.slack {
                     Some(slack) => {
-                        let source = SlackSource::new(Arc::clone(slack), channels.clone());
+                        let source = SlackSource::new(Arc::clone(slack), source.channels.clone());
                         Some(Box::new(source.map_err(|why| problem("channels", why.to_string()))?) as _)
                     }
                     None => None,
@@ -210,8 +212,11 @@ impl SettingUp<'_> {
     fn client(&mut self, reach: &'static Reach, way_out: Option<&WayOut>) -> Option<Client> {
         let connector = reach.connector;
         let mut settings = self.settings(connector, way_out?)?;
-        // Opened by the owner's browser, not by us.
-        settings.addresses.retain(|(site, _)| site != "consent_endpoint");
+        // Opened by the owner's browser, not by us: what she says there would be read on its way all the same.
+        let is_opened_by_her = |(site, _): &mut (String, String)| site == "consent_endpoint";
+        for (site, address) in settings.addresses.extract_if(.., is_opened_by_her).collect::<Vec<_>>() {
+            settings.check(&site, &address).map_err(|bad| self.problem(connector, bad.to_string())).ok()?;
+        }
         Client::new(reach, &settings, Arc::clone(&self.holder.credentials))
             .map_err(|bad| self.problem(connector, bad.to_string()))
             .ok()

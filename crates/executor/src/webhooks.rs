@@ -25,7 +25,13 @@ use url::Url;
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// Why a text message is answered and not read.
-const NO_READER: &str = "there is no reader for what Twilio sends";
+const NO_SOURCE: &str = "text messages are not read: write [sources.sms] with connector = \"twilio\"";
+
+/// Why anything else that Twilio sends is.
+const NO_READER: &str = "there is no reader for what becomes of messages and calls";
+
+/// Why an event of Slack is answered and not read.
+const OTHER_CHANNEL: &str = "it is none of the channels that [sources.slack] names";
 
 /// An answer that says nothing (<https://www.twilio.com/docs/messaging/twiml>).
 const EMPTY_TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>";
@@ -58,6 +64,10 @@ pub struct Webhooks {
     providers: Vec<Provider>,
     /// Where Twilio calls us.
     twilio: Option<Url>,
+    /// Whether text messages are a source.
+    reads_sms: bool,
+    /// The channels that are read; with none named, all.
+    slack_channels: Vec<String>,
     deviation: Option<String>,
     standings: Standings,
     told: Mutex<BTreeMap<(Provider, String), Instant>>,
@@ -78,7 +88,7 @@ enum NotTakenIn {
 // === impl Provider ===
 
 impl Provider {
-    /// The connector's name, which is the source's where there is a reader for it.
+    /// The connector's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Telegram => "telegram",
@@ -136,6 +146,12 @@ impl Webhooks {
             credentials: Arc::clone(credentials),
             providers,
             twilio: webhooks.and_then(|webhooks| webhooks.public_address("/twilio")),
+            reads_sms: config.sources.iter().any(|source| source.feed == Some(home::Feed::Twilio)),
+            slack_channels: config
+                .sources
+                .iter()
+                .flat_map(|source| source.channels.iter().cloned())
+                .collect(),
             deviation: in_the_clear.map(|public| format!("public_url is {public}")),
             standings: standings.clone(),
             told: Mutex::default(),
@@ -188,7 +204,7 @@ impl Webhooks {
         match provider {
             Provider::Telegram => {
                 let secret = self.credentials.secret(telegram::WEBHOOK_SECRET)?;
-                self.keep(zone1, spool, provider, from_telegram(untrusted, &secret)?).await?;
+                keep(zone1, spool, ("telegram", provider), from_telegram(untrusted, &secret)?).await?;
                 Ok(Reply::bare(200))
             }
             Provider::Slack => {
@@ -197,8 +213,13 @@ impl Webhooks {
                     FromSlack::Challenge(challenge) => {
                         Ok(Reply { status: 200, content_type: "text/plain", body: challenge })
                     }
-                    FromSlack::Event(delivery) => {
-                        self.keep(zone1, spool, provider, delivery).await?;
+                    FromSlack::Event { channel, .. } if !self.reads_channel(channel.as_deref()) => {
+                        let channel = channel.as_deref().unwrap_or("no channel");
+                        refuse_once(zone1, "slack", channel, OTHER_CHANNEL).await?;
+                        Ok(Reply::bare(200))
+                    }
+                    FromSlack::Event { channel: _, delivery } => {
+                        keep(zone1, spool, ("slack", provider), delivery).await?;
                         Ok(Reply::bare(200))
                     }
                     FromSlack::Nothing(_) => Ok(Reply::bare(200)),
@@ -214,24 +235,20 @@ impl Webhooks {
                 let auth_token = self.credentials.secret(twilio::AUTH_TOKEN)?;
                 let receiver =
                     Receiver { public_address, account_sid: &account_sid, auth_token: &auth_token };
-                refuse_once(zone1, from_twilio(untrusted, &receiver)?).await?;
+                match from_twilio(untrusted, &receiver)? {
+                    FromTwilio { kind: Kind::Message, delivery } if self.reads_sms => {
+                        keep(zone1, spool, ("sms", provider), delivery).await?;
+                    }
+                    unread => refuse_what_nobody_reads(zone1, &unread).await?,
+                }
                 Ok(Reply { status: 200, content_type: "text/xml", body: EMPTY_TWIML.to_owned() })
             }
         }
     }
 
-    /// Under the name that a look gives it: by whichever way it comes first, it comes once.
-    async fn keep(
-        &self,
-        zone1: &Zone1,
-        spool: &Spool,
-        provider: Provider,
-        delivery: Delivery,
-    ) -> Result<(), NotTakenIn> {
-        let source = provider.as_str();
-        let connectors::incoming::Incoming { id, untrusted_bytes } = delivery.into_incoming();
-        let item = item_name(source, &format!("{source}:{id}"));
-        Ok(take_in(zone1, spool, source, item, untrusted_bytes).await?)
+    fn reads_channel(&self, channel: Option<&str>) -> bool {
+        self.slack_channels.is_empty()
+            || channel.is_some_and(|channel| self.slack_channels.iter().any(|named| named == channel))
     }
 
     /// One entry for each kind of refusal in a while: strangers must not be able to fill the record.
@@ -290,9 +307,22 @@ fn name(provider: Provider) -> String {
     format!("webhook {}", provider.as_str())
 }
 
-/// Records that something was sent that nobody reads: once, whatever becomes of it at Twilio and however often it is sent.
-async fn refuse_once(zone1: &Zone1, from_twilio: FromTwilio) -> Result<(), NotTakenIn> {
-    let FromTwilio { kind, delivery, untrusted_fields: _ } = from_twilio;
+/// Under the name that a look gives it: by whichever way it comes first, it comes once.
+async fn keep(
+    zone1: &Zone1,
+    spool: &Spool,
+    (source, connector): (&'static str, Provider),
+    delivery: Delivery,
+) -> Result<(), NotTakenIn> {
+    let connectors::incoming::Incoming { id, untrusted_bytes } = delivery.into_incoming();
+    let item = item_name(source, &format!("{}:{id}", connector.as_str()));
+    Ok(take_in(zone1, spool, source, item, untrusted_bytes).await?)
+}
+
+/// One entry for each message and call, whatever becomes of it at Twilio.
+async fn refuse_what_nobody_reads(zone1: &Zone1, from_twilio: &FromTwilio) -> Result<(), NotTakenIn> {
+    let FromTwilio { kind, delivery } = from_twilio;
+    let why = if *kind == Kind::Message { NO_SOURCE } else { NO_READER };
     let source = match kind {
         Kind::Message | Kind::MessageStatus => "sms",
         Kind::Call => "call",
@@ -303,13 +333,18 @@ async fn refuse_once(zone1: &Zone1, from_twilio: FromTwilio) -> Result<(), NotTa
         Kind::Message | Kind::MessageStatus | Kind::Call => delivery.id().split(':').next(),
         Kind::Json => Some(delivery.id()),
     };
-    let name = quoted(name.unwrap_or_default());
+    refuse_once(zone1, source, name.unwrap_or_default(), why).await
+}
+
+/// Records that something was sent that nobody reads: once, however often it is sent.
+async fn refuse_once(zone1: &Zone1, source: &str, name: &str, why: &str) -> Result<(), NotTakenIn> {
+    let name = quoted(name);
     let written = {
         let mut record = zone1.record()?;
         if record.ledger().knows_refused(source, &name) {
             None
         } else {
-            let why = NO_READER.to_owned();
+            let why = why.to_owned();
             Some(zone1.write(&mut record, Event::ItemRefused { source: source.to_owned(), name, why })?)
         }
     };

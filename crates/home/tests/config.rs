@@ -50,7 +50,7 @@ fn every_commented_key_of_the_shipped_file_is_a_real_one_with_its_default() {
         .collect();
     let (_folder, home) = home_with(&uncommented);
     let all = Config::load(&home).unwrap();
-    assert_eq!(all.sources.len(), 3);
+    assert_eq!(all.sources.len(), 4);
     let (_folder, home) = home_with(TEMPLATE);
     let shipped = Config::load(&home).unwrap();
     assert_eq!(
@@ -155,6 +155,9 @@ fn a_source_is_fed_by_a_service_that_is_set_up_or_by_a_folder() {
     let said =
         problems("[connectors.slack]\n[sources.slack]\nconnector = \"slack\"\nchannels = [\"general\"]\n");
     assert!(said.contains("sources.slack.channels: must name the channels"), "{said}");
+    let sms = "[sources.sms]\nconnector = \"twilio\"\n";
+    let said = problems(sms);
+    assert!(said.contains("needs [connectors.twilio]") && said.contains("needs [webhooks]"), "{said}");
     let said = problems("[connectors.mail]\ndeliver = \"gmail\"\n");
     assert!(said.contains("connectors.mail.deliver: is \"gmail\", which needs [connectors.gmail]"), "{said}");
 
@@ -162,6 +165,17 @@ fn a_source_is_fed_by_a_service_that_is_set_up_or_by_a_folder() {
     let config = Config::load(&home).unwrap();
     let [source] = config.sources.as_slice() else { panic!("{config:?}") };
     assert_eq!((&source.maildir, &source.feed), (&None, &Some(Feed::Telegram)));
+    let webhooks = "[connectors.twilio]\n[webhooks]\npublic_url = \"https://hooks.example.org\"\n";
+    let (_folder, home) = home_with(&format!("{webhooks}{sms}"));
+    assert_eq!(Config::load(&home).unwrap().sources[0].feed, Some(Feed::Twilio));
+    // A service that calls needs nothing to be looked into.
+    let slack = "[sources.slack]\nchannels = [\"C0123456789\"]\n";
+    assert!(problems(slack).contains("sources.slack.maildir: is missing"));
+    assert!(problems(&format!("[connectors.slack]\n{slack}")).contains("sources.slack.maildir: is missing"));
+    let (_folder, home) = home_with(&format!("[connectors.slack]\n[webhooks]\n{slack}"));
+    let config = Config::load(&home).unwrap();
+    let [source] = config.sources.as_slice() else { panic!("{config:?}") };
+    assert_eq!((&source.maildir, &source.feed, source.channels.len()), (&None, &None, 1));
 }
 
 #[test]
@@ -210,7 +224,9 @@ fn services_call_at_an_address_of_this_machine_and_nowhere_else() {
     };
     let roles = |config: &str| load(config).unwrap().roles().collect::<Vec<_>>();
     assert!(!roles("").contains(&Role::Doorkeeper), "nobody listens unless the owner says so");
-    assert_eq!(roles("[webhooks]\n"), Role::ALL);
+    let without = |role: Role| Role::ALL.into_iter().filter(|other| *other != role).collect::<Vec<_>>();
+    assert_eq!(roles("[webhooks]\n"), without(Role::ReaderSms));
+    assert_eq!(roles("[sources.sms]\nmaildir = \"sms/inbox\"\n"), without(Role::Doorkeeper));
     let webhooks = load("[webhooks]\n").unwrap().webhooks.unwrap();
     assert_eq!((webhooks.listen.to_string(), webhooks.public_url), ("127.0.0.1:8473".to_owned(), None));
     for listen in ["127.0.0.1:80", "[::1]:8473"] {

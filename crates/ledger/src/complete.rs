@@ -170,6 +170,7 @@ impl Completeness {
             | Event::RecordFull { .. }
             | Event::SegmentStarted { .. }
             | Event::ClockStepped { .. }
+            | Event::SecretsUsed { .. }
             | Event::PolicyFileChanged { .. }
             | Event::PolicyFileRestored { .. }
             | Event::PolicyRefused { .. }

@@ -25,6 +25,8 @@ pub enum Event {
     SegmentStarted { carried: Digest },
     /// The machine's clock was set while this process ran. Zone 1 goes on by its own time.
     ClockStepped { by_seconds: i64 },
+    /// A version of a file of secrets, without its ending, came into use: from now on none before it is used.
+    SecretsUsed { file: String, version: u64 },
 
     /// A policy came into force. Without a receipt: the first of this home, as it was found.
     PolicyApplied { from: Option<Digest>, to: Digest, receipt: Option<String> },

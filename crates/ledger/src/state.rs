@@ -40,6 +40,9 @@ pub struct Ledger {
     /// How far each source was read.
     #[serde(default)]
     cursors: BTreeMap<String, String>,
+    /// The newest version of each file of secrets that was used.
+    #[serde(default)]
+    secrets_used: BTreeMap<String, u64>,
     order: u64,
     /// Follows from the rest; built anew when a state was carried over.
     #[serde(skip)]
@@ -96,6 +99,10 @@ impl Ledger {
             }
             Event::SourceAdvanced { source, cursor } => {
                 self.cursors.insert(source.clone(), cursor.clone());
+            }
+            Event::SecretsUsed { file, version } => {
+                let newest = self.secrets_used.entry(file.clone()).or_default();
+                *newest = (*newest).max(*version);
             }
             Event::ItemDelivered { item, zone: _ } => self.move_item(item, |state| match state {
                 ItemState::Cleaned(cleaned) => ItemState::Cleaned(Cleaned { delivered: true, ..cleaned }),
@@ -269,6 +276,11 @@ impl Ledger {
         self.known_refused.iter().any(|(of, known)| of == source && known == name)
     }
 
+    /// The newest version of each file of secrets that was used, by the file's name without its ending.
+    pub const fn secrets_used(&self) -> &BTreeMap<String, u64> {
+        &self.secrets_used
+    }
+
     /// Whether the owner agreed to something that reached this recipient, and it was done.
     pub fn knows_recipient(&self, tag: &Digest) -> bool {
         self.known_recipients.contains(tag)
@@ -434,6 +446,17 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_newest_version_of_secrets_is_known_and_is_carried_over() {
+        let mut ledger = Ledger::default();
+        for (file, version) in [("api-keys", 7), ("api-keys", 9), ("api-keys", 8), ("oauth", 1)] {
+            ledger.apply(Timestamp::UNIX_EPOCH, &Event::SecretsUsed { file: file.to_owned(), version });
+        }
+        let ledger = Ledger::from_carried(&ledger.carried().unwrap()).unwrap();
+        let used = BTreeMap::from([("api-keys".to_owned(), 9), ("oauth".to_owned(), 1)]);
+        assert_eq!(ledger.secrets_used(), &used);
+    }
 
     #[test]
     fn what_was_refused_is_known_for_long_and_is_carried_over() {

@@ -103,6 +103,7 @@ impl Event {
             | Self::RecordFull { .. }
             | Self::SegmentStarted { .. }
             | Self::ClockStepped { .. }
+            | Self::SecretsUsed { .. }
             | Self::PolicyApplied { .. }
             | Self::PolicyFileChanged { .. }
             | Self::PolicyFileRestored { .. }

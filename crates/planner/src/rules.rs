@@ -195,9 +195,9 @@ impl Rule {
             problem("the name must have 1 to 100 characters".to_owned());
         }
         if let Some(source) =
-            source.as_ref().filter(|source| !["email", "telegram", "slack"].contains(&source.as_str()))
+            source.as_ref().filter(|source| !["email", "telegram", "slack", "sms"].contains(&source.as_str()))
         {
-            problem(format!("when.source: `{source}` is not a source; write email, telegram or slack"));
+            problem(format!("when.source: `{source}` is not a source; write email, telegram, slack or sms"));
         }
         match action.parse::<ActionName>() {
             Err(unknown) => problem(format!("action: {unknown}")),

@@ -41,7 +41,9 @@ pub(crate) const fn sends(action: ActionName) -> bool {
         | ActionName::SendSlack
         | ActionName::MakeCall
         | ActionName::SendSms => true,
-        ActionName::ReadEmail | ActionName::ReadTelegram | ActionName::ReadSlack => false,
+        ActionName::ReadEmail | ActionName::ReadTelegram | ActionName::ReadSlack | ActionName::ReadSms => {
+            false
+        }
     }
 }
 
@@ -88,7 +90,9 @@ pub(crate) fn telling(action: ActionName, role: Role) -> Vec<String> {
         ActionName::SendTelegram => "context.recipients == [\"4711\"]",
         ActionName::SendSlack => "context.recipients == [\"C0123456789\"]",
         ActionName::MakeCall | ActionName::SendSms => "context.recipients == [\"+441632960961\"]",
-        ActionName::ReadEmail | ActionName::ReadTelegram | ActionName::ReadSlack => "true",
+        ActionName::ReadEmail | ActionName::ReadTelegram | ActionName::ReadSlack | ActionName::ReadSms => {
+            "true"
+        }
     };
     let calm = "!context.injection_warning && context.now == datetime(\"2026-03-02T12:00:00Z\") && context.done_last_day == 0";
     vec![format!("{who} && {whom} && {calm}"), format!("{who} && {whom}"), who]

@@ -185,7 +185,7 @@ fn recipient_domains(action: &Action) -> Option<BTreeSet<String>> {
         Action::SendTelegram(_) | Action::SendSlack(_) | Action::MakeCall(_) | Action::SendSms(_) => {
             Some(BTreeSet::new())
         }
-        Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_) => None,
+        Action::ReadEmail(_) | Action::ReadTelegram(_) | Action::ReadSlack(_) | Action::ReadSms(_) => None,
     }
 }
 

@@ -41,6 +41,7 @@ enum Source {
     Email,
     Telegram,
     Slack,
+    Sms,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -77,6 +78,7 @@ impl Source {
             Self::Email => "reader-email",
             Self::Telegram => "reader-telegram",
             Self::Slack => "reader-slack",
+            Self::Sms => "reader-sms",
         }
     }
 }

@@ -76,6 +76,7 @@ fn view(untrusted_raw: &[u8], content_type: ContentType) -> Result<view::View, U
         }),
         ContentType::Telegram => chat::telegram(untrusted_raw)?,
         ContentType::Slack => chat::slack(untrusted_raw)?,
+        ContentType::Sms => chat::sms(untrusted_raw)?,
         ContentType::Text => document::of_beginning(untrusted_raw, "text", Severity::Low, |head| {
             view::View::of_text(charset::decode(head, None))
         }),

@@ -12,6 +12,7 @@ pub fn texts(untrusted: Untrusted<Vec<u8>>, content_type: ContentType) -> (Vec<S
         ContentType::Html => html::view(&charset::decode_page(&raw)),
         ContentType::Telegram => chat::telegram(&raw).unwrap_or_default(),
         ContentType::Slack => chat::slack(&raw).unwrap_or_default(),
+        ContentType::Sms => chat::sms(&raw).unwrap_or_default(),
         ContentType::Text => View::of_text(charset::decode(&raw, None)),
     };
     let mut texts = vec![fold(&view.visible)];

@@ -92,7 +92,7 @@ fn mails_nested_or_broken_at_any_length_are_read() {
 
 #[test]
 fn json_nested_at_any_depth_is_refused() {
-    for content_type in [ContentType::Telegram, ContentType::Slack] {
+    for content_type in [ContentType::Telegram, ContentType::Slack, ContentType::Sms] {
         for json in ["[", "{\"a\":"] {
             assert!(matches!(read(json.repeat(100_000), content_type), Err(Unreadable::TooDeep)));
         }

@@ -17,12 +17,15 @@ const TRIES: u32 = 10;
 
 /// Gives out secrets by file and name. A file that changes is read anew at the next question; there is nothing to restart.
 ///
-/// Only files whose signature holds are used, and never an older version than one that was used before by this value.
+/// Only files whose signature holds are used, and never an older version than one that was used before: by this value, or by
+/// whoever remembers for it.
 pub struct Vault {
     folder: SecretsFolder,
     identity: Identity,
     verifier: SecretsVerifier,
     held: Mutex<HashMap<SecretsFile, Held>>,
+    /// The newest version that was used, by the file's name without its ending.
+    used: Mutex<BTreeMap<String, u64>>,
 }
 
 /// A file that was opened.
@@ -71,7 +74,7 @@ pub enum Why {
     },
     /// A newer version was used before.
     #[error(
-        "`{file}` is version {found}, and version {used} was used before: somebody put an older file back; if it was you: moltctl secrets trust {file}"
+        "`{file}` is an older one, version {found} after {used}; if you put it back: moltctl secrets trust {file}"
     )]
     Older {
         /// The file.
@@ -116,7 +119,7 @@ impl Vault {
     /// The folder is not there, or others can change it.
     pub fn open(folder: &Path, identity: Identity, verifier: SecretsVerifier) -> Result<Self, Unusable> {
         let folder = SecretsFolder::open(folder)?;
-        Ok(Self { folder, identity, verifier, held: Mutex::default() })
+        Ok(Self { folder, identity, verifier, held: Mutex::default(), used: Mutex::default() })
     }
 
     /// The secret `name` (`slack_token`, or `database.password` for a key in a map) of a file (`api-keys` or `api-keys.yaml`).
@@ -152,6 +155,18 @@ impl Vault {
         self.with(&named, |held| held.signed.clone()).map_err(no)
     }
 
+    /// A version of a file, named without its ending, was used before: no older one is used from now on.
+    pub fn remember(&self, file: &str, version: u64) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = used.entry(file.to_owned()).or_default();
+        *newest = version.max(*newest);
+    }
+
+    /// The newest version of each file that was used, to be kept where it lasts.
+    pub fn used(&self) -> BTreeMap<String, u64> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Whether all secrets that are held now lie in memory that is never written to swap.
     pub fn is_locked(&self) -> bool {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,20 +183,16 @@ impl Vault {
             return Ok(look(held));
         }
         let now = self.load(file, before)?;
+        self.remember(file.stem(), now.signed.version);
         let now = held.entry(file.clone()).insert_entry(now);
         Ok(look(now.get()))
     }
 
     fn load(&self, file: &SecretsFile, before: Option<&Held>) -> Result<Held, Why> {
         let (found, signed) = self.read_signed(file)?;
-        if let Some(before) = before
-            && signed.version < before.signed.version
-        {
-            return Err(Why::Older {
-                file: file.clone(),
-                found: signed.version,
-                used: before.signed.version,
-            });
+        let used = self.used().get(file.stem()).copied().unwrap_or_default();
+        if signed.version < used {
+            return Err(Why::Older { file: file.clone(), found: signed.version, used });
         }
         let bytes = digest(&found.bytes);
         let values = match before {

@@ -242,8 +242,10 @@ async fn comes(stages: &mut watch::Receiver<Stage>, last: Stage) {
 }
 
 fn by_itself(process: Process, ended: io::Result<ExitStatus>) -> End {
-    let is_reader =
-        matches!(process, Process::Zone(Role::ReaderEmail | Role::ReaderTelegram | Role::ReaderSlack));
+    let is_reader = matches!(
+        process,
+        Process::Zone(Role::ReaderEmail | Role::ReaderTelegram | Role::ReaderSlack | Role::ReaderSms)
+    );
     match ended {
         Ok(status) if is_reader && status.code() == Some(i32::from(HAD_ITS_FILL)) => {
             End::Fed("ended, having read as much as one process may".to_owned())

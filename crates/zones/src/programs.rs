@@ -84,6 +84,7 @@ impl Programs {
             Process::Zone(role @ Role::ReaderEmail) => reader(role, "email"),
             Process::Zone(role @ Role::ReaderTelegram) => reader(role, "telegram"),
             Process::Zone(role @ Role::ReaderSlack) => reader(role, "slack"),
+            Process::Zone(role @ Role::ReaderSms) => reader(role, "sms"),
             Process::Zone(role @ Role::Doorkeeper) => {
                 let mut arguments = of_zone(role);
                 arguments.extend(["--listen".into(), config.webhooks.as_ref()?.listen.to_string().into()]);

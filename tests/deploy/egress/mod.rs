@@ -62,11 +62,12 @@ impl Held {
 
 const ONE_PAIR: &str = "add element inet moltbot executor_ip4 { 192.0.2.2 . 8443 }\n";
 
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
     "moltbot-control",
     "moltbot-reader-email",
     "moltbot-reader-telegram",
     "moltbot-reader-slack",
+    "moltbot-reader-sms",
     "moltbot-doorkeeper",
     "moltbot-planner",
 ];
@@ -198,7 +199,7 @@ fn every_user_of_the_installation_is_named_in_the_rules() {
     let rules = fs::read_to_string(crate::deploy().join("nftables/moltbot.nft")).unwrap();
     let users = fs::read_to_string(crate::deploy().join("sysusers/moltbot.conf")).unwrap();
     let names: Vec<_> = users.lines().filter_map(|line| line.strip_prefix("u ")?.split(' ').next()).collect();
-    assert_eq!(names.len(), 7);
+    assert_eq!(names.len(), 8);
     for name in names {
         assert!(rules.contains(&format!("\"{name}\"")), "{name}");
     }

@@ -21,7 +21,12 @@ pub enum FromSlack {
     /// It wants to see whether we are there: the answer is this text and nothing else. ASCII, at most 500 bytes.
     Challenge(String),
     /// Something happened.
-    Event(Delivery),
+    Event {
+        /// In which channel, where it is about one.
+        channel: Option<String>,
+        /// What.
+        delivery: Delivery,
+    },
     /// What our own bot said, or a notice about a channel: a look takes neither in. Why, in words.
     Nothing(&'static str),
     /// It sends fewer events for a while (`app_rate_limited`).
@@ -84,6 +89,7 @@ struct Event {
     #[serde(rename = "type")]
     kind: String,
     subtype: Option<String>,
+    /// Its id, or, where it is about the channel itself, an object with it.
     channel: Option<Value>,
     ts: Option<String>,
     user: Option<Value>,
@@ -93,6 +99,11 @@ struct Event {
 }
 
 impl Event {
+    fn channel_id(&self) -> Option<String> {
+        let channel = self.channel.as_ref()?;
+        channel.as_str().or_else(|| channel.get("id")?.as_str()).map(str::to_owned)
+    }
+
     /// Whether this app said it, in a message or in an edit of one (<https://docs.slack.dev/apis/events-api>).
     fn is_said_by(&self, app: Option<&str>, authorizations: &[Authorization]) -> bool {
         let inner = |key: &str| self.message.as_ref().and_then(|message| message.get(key));
@@ -143,14 +154,17 @@ fn understood(untrusted_body: Vec<u8>) -> Result<FromSlack, Refusal> {
                 return Ok(FromSlack::Nothing("it is a notice about a channel"));
             }
             let channel = event.channel.as_ref().and_then(Value::as_str);
-            let id = match (event.kind.as_str(), channel, event.ts) {
+            let id = match (event.kind.as_str(), channel, &event.ts) {
                 // A message has the same name in its channel's history, and is told as a mention too.
                 ("message" | "app_mention", Some(channel), Some(ts)) => {
                     id_of(format_args!("{channel}:{ts}"))?
                 }
                 _ => id_of(format_args!("{event_id}"))?,
             };
-            Ok(FromSlack::Event(Delivery::checked(id, untrusted_body)))
+            Ok(FromSlack::Event {
+                channel: event.channel_id(),
+                delivery: Delivery::checked(id, untrusted_body),
+            })
         }
         "app_rate_limited" => Ok(FromSlack::Limited),
         _ => Err(not_understood("it is none of Slack's events")),

@@ -51,10 +51,8 @@ pub enum Kind {
 pub struct FromTwilio {
     /// What it is about.
     pub kind: Kind,
-    /// The delivery.
+    /// The delivery: of a message, those of its fields that a reader needs, as JSON; else the body as it came.
     pub delivery: Delivery,
-    /// Its fields that are there once; none for [`Kind::Json`].
-    pub untrusted_fields: BTreeMap<String, String>,
 }
 
 type Fields = BTreeMap<String, BTreeSet<String>>;
@@ -144,26 +142,35 @@ fn form(
     if !bool::from(account.as_bytes().ct_eq(key(receiver.account_sid)?)) {
         return Err(Refusal::OtherAccount);
     }
-    let (kind, id) = if fields.contains_key("MessageSid") {
+    let (kind, id, untrusted_bytes) = if fields.contains_key("MessageSid") {
         let message = sid(only("MessageSid")?, &["SM", "MM"])?;
         for end in ["From", "To"] {
             party(only(end)?)?;
         }
         if fields.contains_key("MessageStatus") {
-            (Kind::MessageStatus, id_of(format_args!("{message}:{}", word(only("MessageStatus")?)?))?)
+            let id = id_of(format_args!("{message}:{}", word(only("MessageStatus")?)?))?;
+            (Kind::MessageStatus, id, untrusted_body)
         } else {
             only("Body")?;
-            (Kind::Message, id_of(format_args!("{message}"))?)
+            (Kind::Message, id_of(format_args!("{message}"))?, for_a_reader(&fields))
         }
     } else {
         let call = sid(only("CallSid")?, &["CA"])?;
         for end in ["From", "To"] {
             party(only(end)?)?;
         }
-        (Kind::Call, id_of(format_args!("{call}:{}", word(only("CallStatus")?)?))?)
+        (Kind::Call, id_of(format_args!("{call}:{}", word(only("CallStatus")?)?))?, untrusted_body)
     };
-    let untrusted_fields = fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    Ok(FromTwilio { kind, delivery: Delivery::checked(id, untrusted_body), untrusted_fields })
+    Ok(FromTwilio { kind, delivery: Delivery::checked(id, untrusted_bytes) })
+}
+
+/// What a person would want to know of a message, under Twilio's names. Where its media lie is left out: nobody fetches them.
+fn for_a_reader(untrusted_fields: &BTreeMap<String, Option<String>>) -> Vec<u8> {
+    const WANTED: [&str; 5] = ["MessageSid", "From", "To", "Body", "NumMedia"];
+    let is_wanted = |name: &str| WANTED.contains(&name) || name.starts_with("MediaContentType");
+    let wanted = untrusted_fields.iter().filter(|(name, _)| is_wanted(name));
+    let once = wanted.filter_map(|(name, value)| Some((name.clone(), value.clone()?.into())));
+    serde_json::Value::Object(once.collect()).to_string().into_bytes()
 }
 
 /// The address holds the body's digest, and the signature the address: without the digest nobody vouches for the body.
@@ -178,7 +185,7 @@ fn json(query: &str, untrusted_body: Vec<u8>) -> Result<FromTwilio, Refusal> {
         return Err(Refusal::NotSigned);
     }
     let delivery = Delivery::checked(id_of(format_args!("sha256:{digest}"))?, untrusted_body);
-    Ok(FromTwilio { kind: Kind::Json, delivery, untrusted_fields: BTreeMap::new() })
+    Ok(FromTwilio { kind: Kind::Json, delivery })
 }
 
 /// Two letters and 32 hexadecimal digits.

@@ -134,15 +134,26 @@ impl Config {
             Role::ReaderSlack => 2,
             Role::Planner => 3,
             Role::Doorkeeper => 4,
+            Role::ReaderSms => 5,
             Role::ControlPlane => return None,
         };
         Some(self.first_user.saturating_add(nth))
     }
 
-    /// The roles that this home has, in the order in which they are raised: a doorkeeper only where services call us.
+    /// The roles that this home has, in the order in which they are raised: a doorkeeper only where services call us, a
+    /// reader of text messages only where they are a source.
     pub fn roles(&self) -> impl Iterator<Item = Role> {
         let is_called = self.webhooks.is_some();
-        Role::ALL.into_iter().filter(move |role| is_called || *role != Role::Doorkeeper)
+        let has_sms = self.sources.iter().any(|source| source.reader == Role::ReaderSms);
+        Role::ALL.into_iter().filter(move |role| match role {
+            Role::Doorkeeper => is_called,
+            Role::ReaderSms => has_sms,
+            Role::ControlPlane
+            | Role::ReaderEmail
+            | Role::ReaderTelegram
+            | Role::ReaderSlack
+            | Role::Planner => true,
+        })
     }
 
     /// The folder in which the executor serves a process: the executor's own, and all of it that a zone sees.
@@ -207,10 +218,10 @@ impl Config {
         run.finish();
 
         let connectors = Connectors::read(&root.section("connectors"), home);
-        let section = root.section("sources");
-        let sources = sources::read(&section, home, connectors.as_ref());
-        section.finish();
         let webhooks = Webhooks::read(root, connectors.as_ref());
+        let section = root.section("sources");
+        let sources = sources::read(&section, home, connectors.as_ref(), webhooks.is_some());
+        section.finish();
 
         let approvals = root.section("approvals");
         let approval_expiry = seconds(&approvals, "expire_after_seconds");

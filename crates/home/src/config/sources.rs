@@ -9,14 +9,16 @@ use std::path::PathBuf;
 /// What one reader reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Its name: email, telegram or slack.
+    /// Its name: email, telegram, slack or sms.
     pub name: &'static str,
     /// The reader that reads it.
     pub reader: Role,
     /// A folder that any program can fill.
     pub maildir: Option<PathBuf>,
-    /// A service that is asked.
+    /// A service that is asked, or calls.
     pub feed: Option<Feed>,
+    /// The channels of Slack that are read, however their messages come; with none named, all that Slack tells of.
+    pub channels: Vec<String>,
 }
 
 /// A service that content is fetched from.
@@ -28,8 +30,10 @@ pub enum Feed {
     Gmail,
     /// `connectors.telegram`.
     Telegram,
-    /// `connectors.slack`: these channels.
-    Slack(Vec<String>),
+    /// `connectors.slack`.
+    Slack,
+    /// `connectors.twilio`, which is not asked: it calls, as `webhooks` says.
+    Twilio,
 }
 
 // === impl Feed ===
@@ -41,7 +45,8 @@ impl Feed {
             Self::Imap => "imap",
             Self::Gmail => "gmail",
             Self::Telegram => "telegram",
-            Self::Slack(_) => "slack",
+            Self::Slack => "slack",
+            Self::Twilio => "twilio",
         }
     }
 
@@ -50,20 +55,40 @@ impl Feed {
             Self::Imap => connectors.imap.is_some(),
             Self::Gmail => connectors.gmail.is_some(),
             Self::Telegram => connectors.telegram.is_some(),
-            Self::Slack(_) => connectors.slack.is_some(),
+            Self::Slack => connectors.slack.is_some(),
+            Self::Twilio => connectors.twilio.is_some(),
         }
     }
 }
 
 /// Reads `[sources]`.
-pub(super) fn read(section: &Section<'_, '_>, home: &Home, connectors: Option<&Connectors>) -> Vec<Source> {
+pub(super) fn read(
+    section: &Section<'_, '_>,
+    home: &Home,
+    connectors: Option<&Connectors>,
+    is_called: bool,
+) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
-    for (name, reader) in
-        [("email", Role::ReaderEmail), ("telegram", Role::ReaderTelegram), ("slack", Role::ReaderSlack)]
-    {
+    for (name, reader) in [
+        ("email", Role::ReaderEmail),
+        ("telegram", Role::ReaderTelegram),
+        ("slack", Role::ReaderSlack),
+        ("sms", Role::ReaderSms),
+    ] {
         let Some(source) = section.optional_section(name) else { continue };
         let feed = read_feed(&source, name);
-        let maildir = if feed.is_none() || source.has("maildir") {
+        if feed == Some(Feed::Twilio) && !is_called {
+            source.problem("connector", "is \"twilio\", which is not asked but calls: it needs [webhooks]");
+        }
+        let channels =
+            if reader == Role::ReaderSlack { read_channels(&source, feed.as_ref()) } else { Vec::new() };
+        let calls_us = is_called
+            && connectors.is_some_and(|connectors| match name {
+                "telegram" => connectors.telegram.is_some(),
+                "slack" => connectors.slack.is_some(),
+                _ => false,
+            });
+        let maildir = if source.has("maildir") || (feed.is_none() && !calls_us) {
             Some(home.resolve(&source.required_string("maildir", &format!("{name}/inbox"))))
         } else {
             None
@@ -90,7 +115,7 @@ pub(super) fn read(section: &Section<'_, '_>, home: &Home, connectors: Option<&C
             );
         }
         source.finish();
-        sources.push(Source { name, reader, maildir, feed });
+        sources.push(Source { name, reader, maildir, feed, channels });
     }
     sources
 }
@@ -99,27 +124,29 @@ fn read_feed(source: &Section<'_, '_>, name: &str) -> Option<Feed> {
     let choices: &[(&str, Option<&str>)] = match name {
         "email" => &[("none", None), ("imap", Some("imap")), ("gmail", Some("gmail"))],
         "telegram" => &[("none", None), ("telegram", Some("telegram"))],
+        "sms" => &[("none", None), ("twilio", Some("twilio"))],
         _ => &[("none", None), ("slack", Some("slack"))],
     };
-    let feed = source.choice("connector", choices, None);
-    let channels = if name == "slack" { source.strings("channels") } else { Vec::new() };
-    match feed? {
-        "imap" => Some(Feed::Imap),
-        "gmail" => Some(Feed::Gmail),
-        "telegram" => Some(Feed::Telegram),
-        _ => {
-            let is_id = |id: &String| {
-                id.starts_with(['C', 'G', 'D'])
-                    && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-            };
-            if channels.is_empty() || !channels.iter().all(is_id) {
-                source.problem(
-                    "channels",
-                    "must name the channels that are read by their ids, for example channels = [\"C0123456789\"]; \
-                     `moltctl connectors test` lists them",
-                );
-            }
-            Some(Feed::Slack(channels))
-        }
+    Some(match source.choice("connector", choices, None)? {
+        "imap" => Feed::Imap,
+        "gmail" => Feed::Gmail,
+        "telegram" => Feed::Telegram,
+        "twilio" => Feed::Twilio,
+        _ => Feed::Slack,
+    })
+}
+
+fn read_channels(source: &Section<'_, '_>, feed: Option<&Feed>) -> Vec<String> {
+    let channels = source.strings("channels");
+    let is_id = |id: &String| {
+        id.starts_with(['C', 'G', 'D']) && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+    };
+    if (channels.is_empty() && feed.is_some()) || !channels.iter().all(is_id) {
+        source.problem(
+            "channels",
+            "must name the channels that are read by their ids, for example channels = [\"C0123456789\"]; \
+             `moltctl connectors test` lists them",
+        );
     }
+    channels
 }

@@ -147,7 +147,10 @@ fn twilio() -> Guide {
 Twilio: messages and calls from a number of yours.
   1. https://console.twilio.com → Account Info: Account SID and Auth Token.
   2. Phone Numbers → Manage → Active numbers: the number, as +15551234567.
-  A trial account reaches only numbers that you verified.",
+  A trial account reaches only numbers that you verified.
+  3. Shall messages to the number be read? Twilio calls us for each: write [webhooks] and [sources.sms] into moltbot.toml (it
+     says how), and at the number, under Messaging Configuration, A message comes in: Webhook, HTTP POST, the address
+     public_url/twilio.",
         connector: "twilio",
         tried: vec!["twilio".to_owned()],
         section: "connectors.twilio",

@@ -179,6 +179,7 @@ impl Dice {
             ),
             ContentType::Telegram => serde_json::json!({ "message": { "chat": {}, "text": prose } }).to_string(),
             ContentType::Slack => serde_json::json!({ "event": { "type": "message", "text": prose } }).to_string(),
+            ContentType::Sms => serde_json::json!({ "Body": prose }).to_string(),
         }
         .into_bytes()
     }

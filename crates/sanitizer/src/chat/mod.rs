@@ -2,9 +2,11 @@
 
 mod link;
 mod slack;
+mod sms;
 mod telegram;
 
 pub(crate) use slack::view as slack;
+pub(crate) use sms::view as sms;
 pub(crate) use telegram::view as telegram;
 
 use std::collections::HashSet;

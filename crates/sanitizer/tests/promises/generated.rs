@@ -296,6 +296,17 @@ fn telegram() -> impl Strategy<Value = String> {
     })
 }
 
+fn sms() -> impl Strategy<Value = String> {
+    let fields = &["Body", "From", "To", "MessageSid", "NumMedia", "MediaContentType0", "MediaContentType1"];
+    (words(), words(), 0..200_u32, json_of(fields)).prop_map(|(text, from, media, more)| {
+        let mut message = json!({ "Body": text, "From": from, "NumMedia": media.to_string() });
+        if let (Some(message), Some(more)) = (message.as_object_mut(), more.as_object()) {
+            message.extend(more.clone());
+        }
+        message.to_string()
+    })
+}
+
 fn slack() -> impl Strategy<Value = String> {
     let fields = &[
         "text",
@@ -380,6 +391,11 @@ proptest! {
     #[test]
     fn promises_hold_for_any_slack_message(raw in damaged(slack())) {
         prop_assert_eq!(promises(&raw, ContentType::Slack), Ok(()));
+    }
+
+    #[test]
+    fn promises_hold_for_any_text_message(raw in damaged(sms())) {
+        prop_assert_eq!(promises(&raw, ContentType::Sms), Ok(()));
     }
 
     #[test]

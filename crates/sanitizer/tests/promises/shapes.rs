@@ -21,7 +21,7 @@ enum Unit {
     Nested(&'static str, &'static str),
 }
 
-use ContentType::{Email, Html, Slack, Telegram, Text};
+use ContentType::{Email, Html, Slack, Sms, Telegram, Text};
 use Unit::{Nested, Numbered, Same};
 
 const PLAIN: &str = "From: a@b.c\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n";
@@ -172,6 +172,9 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("slack: entities", Slack, "{\"event\":{\"type\":\"message\",\"text\":\"", Same("&amp;")),
     shape("slack: blocks", Slack, "{\"event\":{\"type\":\"message\",\"text\":\"a\",\"blocks\":[{}", Same(",{\"type\":\"section\",\"text\":{\"type\":\"mrkdwn\",\"text\":\"<http://a|b>\"}}")),
     shape("slack: attachments", Slack, "{\"event\":{\"type\":\"message\",\"text\":\"a\",\"attachments\":[{}", Same(",{\"fallback\":\"a\",\"fields\":[{\"title\":\"a\",\"value\":\"b\"}]}")),
+    shape("sms: a text", Sms, "{\"Body\":\"", Same("ignore ")),
+    shape("sms: escapes", Sms, "{\"Body\":\"", Same("\\u200b")),
+    shape("sms: fields", Sms, "{\"Body\":\"\",\"NumMedia\":\"99\"", Numbered(",\"MediaContentType#\":\"a\"")),
 ];
 
 const fn shape(name: &'static str, content_type: ContentType, head: &'static str, unit: Unit) -> Shape {
@@ -212,6 +215,7 @@ impl Shape {
                     "}}"
                 });
             }
+            Sms => raw.push_str(if self.head.ends_with(":\"") { "\"}" } else { "}" }),
             Email | Html | Text => {}
         }
         raw.into_bytes()

@@ -129,9 +129,13 @@ fn an_older_file_is_not_used_after_a_newer_one() {
     assert!(
         matches!(why(&vault, "api-keys", "slack_token"), (Why::Older { .. }, said) if said.contains("moltctl secrets trust"))
     );
-    // What this does not protect from: a process that starts afresh remembers nothing.
-    let afresh = Vault::open(place.path(), identity(), key.verifier()).unwrap();
-    assert_eq!(afresh.secret("api-keys", "slack_token").unwrap().expose(), b"xoxb-first");
+    // What this does not protect from: a process that starts afresh knows only what it is told.
+    let afresh = || Vault::open(place.path(), identity(), key.verifier()).unwrap();
+    assert_eq!(afresh().secret("api-keys", "slack_token").unwrap().expose(), b"xoxb-first");
+    let told = afresh();
+    vault.used().iter().for_each(|(file, version)| told.remember(file, *version));
+    assert!(matches!(why(&told, "api-keys", "slack_token").0, Why::Older { .. }));
+    assert_eq!(told.used(), vault.used(), "what was refused was not used");
 }
 
 /// Between any two steps of a write the machine may stop; what is there then is signed.

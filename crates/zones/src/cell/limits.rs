@@ -41,7 +41,9 @@ impl Limits {
             Process::Supervisor | Process::Executor | Process::Zone(Role::ControlPlane) => Self::TRUSTED,
             Process::Zone(Role::Planner) => Self::PLANNER,
             Process::Zone(Role::Doorkeeper) => Self::DOORKEEPER,
-            Process::Zone(Role::ReaderEmail | Role::ReaderTelegram | Role::ReaderSlack) => Self::READER,
+            Process::Zone(Role::ReaderEmail | Role::ReaderTelegram | Role::ReaderSlack | Role::ReaderSms) => {
+                Self::READER
+            }
         }
     }
 

@@ -156,6 +156,7 @@ impl Names {
             (Self::Units, Process::Zone(Role::ReaderEmail)) => zone("reader@email"),
             (Self::Units, Process::Zone(Role::ReaderTelegram)) => zone("reader@telegram"),
             (Self::Units, Process::Zone(Role::ReaderSlack)) => zone("reader@slack"),
+            (Self::Units, Process::Zone(Role::ReaderSms)) => zone("reader@sms"),
             (Self::Units, Process::Zone(Role::Planner)) => zone("planner"),
             (Self::Units, Process::Zone(Role::Doorkeeper)) => zone("doorkeeper"),
             // There is no unit of a supervisor, and a group that is not there is dead.

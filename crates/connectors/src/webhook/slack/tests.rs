@@ -133,7 +133,7 @@ fn a_challenge_is_answered_only_where_it_is_signed() {
 #[test]
 fn an_event_has_one_name_however_often_it_comes() {
     let id = |body: &str| match signed(body) {
-        Ok(FromSlack::Event(delivery)) => {
+        Ok(FromSlack::Event { channel: _, delivery }) => {
             assert_eq!(delivery.clone().into_incoming().untrusted_bytes, body.as_bytes());
             delivery.id().to_owned()
         }
@@ -153,6 +153,25 @@ fn an_event_has_one_name_however_often_it_comes() {
         "[]",
     ] {
         assert!(matches!(signed(body), Err(Refusal::NotUnderstood { .. })), "{body}");
+    }
+}
+
+#[test]
+fn an_event_tells_its_channel_where_it_has_one() {
+    let channel = |event: &str| match signed(&format!(
+        r#"{{"type":"event_callback","event_id":"Ev1","event":{event}}}"#
+    )) {
+        Ok(FromSlack::Event { channel, .. }) => channel,
+        told => panic!("{told:?}"),
+    };
+    let c1 = Some("C1".to_owned());
+    assert_eq!(channel(r#"{"type":"message","channel":"C1","ts":"1.1","text":"a"}"#), c1);
+    assert_eq!(channel(r#"{"type":"reaction_added","channel":"C1"}"#), c1);
+    assert_eq!(channel(r#"{"type":"channel_rename","channel":{"id":"C1","name":"C2"}}"#), c1);
+    for nowhere in
+        [r#"{"type":"team_join"}"#, r#"{"type":"x","channel":7}"#, r#"{"type":"x","channel":{"id":["C1"]}}"#]
+    {
+        assert_eq!(channel(nowhere), None, "{nowhere}");
     }
 }
 
@@ -180,10 +199,10 @@ fn an_agent_does_not_hear_itself_and_notices_are_no_messages() {
         r#"{"type":"message","subtype":"bot_message","channel":"C1","ts":"1.1","text":"a","app_id":"A2"}"#,
         r#"{"type":"user_change","user":{"id":"U9"}}"#,
     ] {
-        assert!(matches!(event(others), Ok(FromSlack::Event(_))), "{others}");
+        assert!(matches!(event(others), Ok(FromSlack::Event { .. })), "{others}");
     }
     // What names no app is not ours because another names none either.
     let unnamed =
         r#"{"type":"event_callback","event_id":"Ev1","event":{"type":"message","channel":"C1","ts":"1.1"}}"#;
-    assert!(matches!(signed(unnamed), Ok(FromSlack::Event(_))));
+    assert!(matches!(signed(unnamed), Ok(FromSlack::Event { .. })));
 }

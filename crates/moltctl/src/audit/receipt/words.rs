@@ -116,6 +116,7 @@ impl Receipt {
             | Event::RecordFull { .. }
             | Event::SegmentStarted { .. }
             | Event::ClockStepped { .. }
+            | Event::SecretsUsed { .. }
             | Event::PolicyApplied { .. }
             | Event::PolicyFileChanged { .. }
             | Event::PolicyFileRestored { .. }

@@ -52,9 +52,23 @@ const SLACK: &[&str] = &[
     r#"{"type":"url_verification","challenge":"a"}"#,
 ];
 
+const SMS: &[&str] = &[
+    r#"{"Body":""}"#,
+    r#"{"Body":null}"#,
+    r#"{"Body":["a"],"From":"+441632960961"}"#,
+    r#"{"Body":"a","From":"","To":""}"#,
+    r#"{"Body":"a\u0000\u202e\u001b[2J\u200bb","From":"\u202e\u001b[2J","To":"\n","MessageSid":"\u0000"}"#,
+    r#"{"Body":"a","From":{"a":"b"},"To":[null],"MessageSid":7}"#,
+    r#"{"Body":"a","NumMedia":"-1","MediaContentType0":"image/png"}"#,
+    r#"{"Body":"a","NumMedia":"18446744073709551616"}"#,
+    r#"{"Body":"a","NumMedia":"101","MediaContentType0":"\u202e","MediaContentType1":"","MediaContentType2":"a/b/c\n"}"#,
+    r#"{"Body":"\ud800"}"#,
+    r#"{"Body":"a","Body":"b"}"#,
+];
+
 #[test]
 fn promises_hold_for_messages_that_no_service_sends() {
-    for message in TELEGRAM.iter().chain(SLACK) {
+    for message in TELEGRAM.iter().chain(SLACK).chain(SMS) {
         promises_hold(message, message.as_bytes());
     }
 }
