@@ -8,6 +8,9 @@ pub(crate) const BUCKETS: u32 = 1 << 18;
 /// How far apart two words may be to be seen together, in words.
 const REACH: usize = 7;
 
+/// The bits of the words that are seen together with one and do not stand right before it.
+const WITHIN_REACH: u64 = (1 << (REACH + 1)) - 0b100;
+
 /// A feature that comes again within this many words counts once: repeating a word is no evidence.
 const AGAIN: u32 = 64;
 
@@ -24,7 +27,9 @@ pub(crate) struct Features<'t> {
     tokens: &'t [Token<'t>],
     /// When some features were last met, each at the place that its bucket has here. Direct-mapped: what shares a place
     /// forgets, and then counts twice.
-    recent: [u32; RECENT],
+    recent: Vec<u32>,
+    /// Which of the last words are of some class: the last is the lowest bit.
+    of_classes: u32,
 }
 
 /// How many features are remembered.
@@ -46,7 +51,7 @@ pub(crate) fn of_class(class: u32) -> u32 {
 
 impl<'t> Features<'t> {
     pub(crate) fn of(tokens: &'t [Token<'t>]) -> Self {
-        Self { tokens, recent: [0; RECENT] }
+        Self { tokens, recent: vec![0; RECENT], of_classes: 0 }
     }
 
     /// Passes the bucket of each feature that ends at a word to `found`. Words are asked for in their order.
@@ -54,8 +59,10 @@ impl<'t> Features<'t> {
         // nothing was met before the first word
         #[expect(clippy::cast_possible_truncation, reason = "only how far apart two words are is asked for")]
         let now = (at as u32).wrapping_add(AGAIN) & ((1 << PLACE_BITS) - 1);
-        let Self { tokens, recent } = self;
-        each_ending_at(tokens, at, &mut |bucket| {
+        let has_class = self.tokens.get(at).is_some_and(|token| token.classes != 0);
+        self.of_classes = self.of_classes << 1 | u32::from(has_class);
+        let Self { tokens, recent, of_classes } = self;
+        each_ending_at(tokens, at, *of_classes, &mut |bucket| {
             if let Some(seen) = recent.get_mut(bucket as usize % RECENT) {
                 let met = bucket >> RECENT_BITS << PLACE_BITS | now;
                 // another bucket is farther away than any word
@@ -69,7 +76,7 @@ impl<'t> Features<'t> {
     }
 }
 
-fn each_ending_at(tokens: &[Token<'_>], at: usize, found: &mut impl FnMut(u32)) {
+fn each_ending_at(tokens: &[Token<'_>], at: usize, of_classes: u32, found: &mut impl FnMut(u32)) {
     let Some(token) = tokens.get(at) else { return };
     let Hashes { word, stem } = token.hashes;
     let before = |back: usize| at.checked_sub(back).and_then(|i| tokens.get(i)).map_or(1, |t| t.hashes.word);
@@ -99,11 +106,9 @@ fn each_ending_at(tokens: &[Token<'_>], at: usize, found: &mut impl FnMut(u32)) 
     }
     let mut nearer = 0;
     let mut triples = 0;
-    for back in 2..=REACH {
+    for back in bits(u64::from(of_classes) & WITHIN_REACH) {
+        let back = back as usize;
         let Some(other) = at.checked_sub(back).and_then(|i| tokens.get(i)) else { break };
-        if other.classes == 0 {
-            continue;
-        }
         let distance = if back <= 3 { 10 } else { 11 };
         for class in bits(token.classes) {
             for farther in bits(other.classes) {
@@ -227,7 +232,9 @@ mod tests {
         let mut found = Vec::new();
         let mut recent = vec![None; RECENT];
         for at in 0..tokens.len() {
-            each_ending_at(tokens, at, &mut |bucket| {
+            let has_class = |back: usize| at >= back && tokens[at - back].classes != 0;
+            let of_classes = (0..=REACH).map(|back| u32::from(has_class(back)) << back).sum();
+            each_ending_at(tokens, at, of_classes, &mut |bucket| {
                 let seen = recent[bucket as usize % RECENT].replace((bucket, at));
                 if seen.is_none_or(|(other, then)| other != bucket || at - then >= AGAIN as usize) {
                     found.push((at, bucket));
