@@ -2,6 +2,7 @@
 
 use crate::root::Root;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 #[test]
 fn installing_twice_is_installing_once() {
@@ -16,6 +17,17 @@ fn installing_twice_is_installing_once() {
     let mut second = root.everything();
     second.remove(&root.at("/etc/.pwd.lock"));
     assert_eq!(first, second);
+    assert!(said.contains("nothing was changed"), "{said}");
+}
+
+#[test]
+fn a_root_that_only_root_gets_into_is_installed_into_twice_too() {
+    if !crate::is_root_or_says("the install script makes users and folders with owners") {
+        return;
+    }
+    let root = Root::installed();
+    fs::set_permissions(root.at("/"), fs::Permissions::from_mode(0o700)).unwrap();
+    let said = root.install();
     assert!(said.contains("nothing was changed"), "{said}");
 }
 

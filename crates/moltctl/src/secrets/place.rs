@@ -4,6 +4,7 @@ use super::{key_file_of_sops, quoted};
 use anyhow::Context as _;
 use home::Home;
 use jiff::Timestamp;
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use vault::sops::SopsFile;
@@ -129,7 +130,17 @@ where
 {
     let (user, root) = (rustix::process::Uid::from_raw(user), rustix::process::Uid::ROOT);
     rustix::thread::set_thread_res_uid(None, user, None)?;
+    // The home may lie below a folder that only root gets into, as what is installed for another root does.
+    let may_search = search_as_root();
     let looked = look();
     rustix::thread::set_thread_res_uid(None, root, None)?;
+    may_search?;
     Ok(looked?)
+}
+
+/// Root's right to pass through folders, which sleeps while the thread is another user; nothing where root has not got it.
+fn search_as_root() -> rustix::io::Result<()> {
+    let sets = capabilities(None)?;
+    let effective = sets.permitted & CapabilitySet::DAC_READ_SEARCH;
+    set_capabilities(None, CapabilitySets { effective, ..sets })
 }
