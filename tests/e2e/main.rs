@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod callers;
 mod crash;
 mod crowd;
 mod freeze;
@@ -15,6 +16,7 @@ mod health;
 mod init;
 mod kill;
 mod main_job;
+mod older_secrets;
 mod policy;
 mod policy_file;
 mod record;
@@ -22,6 +24,7 @@ mod sanitize;
 mod services;
 mod smtp;
 mod sources;
+mod text_messages;
 mod up_and_down;
 mod webhooks;
 mod zones;
