@@ -434,6 +434,9 @@ mod tests {
             "If you received this mail in error, please notify the sender and delete it.",
             "I forgot the rules of the game.",
             "Act now! Buy two, get one free.",
+            "In Python, multiplying a list with a number just repeats the list.",
+            "We had to rewrite the code to use the new API and hope for the best.",
+            "So what's the inside secret here, or do I start searching mirrors?",
             "👨\u{200d}👩\u{200d}👧 love ❤\u{fe0f}",
         ] {
             is_quiet(text);

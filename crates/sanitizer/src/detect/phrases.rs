@@ -127,7 +127,8 @@ pub(super) const PHRASES: &[Form] = &[
         reason: "The text asks an assistant for a password or another secret.",
         patterns: &[
             "\\b(?:tell|give|show|reveal|say|spell|print|output|write|share|disclose|display|expose|repeat|leak|provide|encode|translate|hint)(?:ing)?(?: W){0,4} (?:the |your |this |that |secret |hidden )+(?:password|passwort|passphrase|secret|secret key|secret word|pass ?word|api key|secrets)\\b",
-            "\\b(?:what is|whats|what was|know|what are) (?:the |your )+(?:W )?(?:password|secret|secret key|secret word|passphrase)\\b",
+            "\\b(?:what is|whats|what was|know|what are) (?:the |your )+(?:(?:W )?(?:password|secret key|secret word|passphrase)|secret)\\b",
+            "\\b(?:what is|whats|what was|know|what are) your (?:W )?secret\\b",
             "\\b(?:letters?|characters?|chars|words?|digits) (?:of|in|from) (?:the |your )(?:W )?(?:password|secret|prompt|instructions|passphrase|key)\\b",
             "\\b(?:password|secret)(?: W){0,2} (?:backwards?|reversed?|in reverse|letter by letter|spelled|spelling|rhymes|as an? (?:acrostic|poem|riddle|anagram|list)|in (?:base ?64|morse|rot13|pig latin|french|german|spanish))\\b",
             "\\bdo you know the (?:W )?(?:password|secret)\\b",
@@ -157,7 +158,7 @@ pub(super) const PHRASES: &[Form] = &[
             "\\b(?:your (?:response|answer|reply|output)) (?:must|should|has to|needs to|shall|will) (?:W ){0,2}(?:start|begin|include|contain|be|only|end)\\b",
             "\\b(?:start|begin) your (?:response|answer|reply|output|next W) (?:with|by)\\b",
             "\\b(?:respond|answer|output) (?:only |just |simply |exactly )?(?:with|in|to) (?:only |just |exactly )?(?:the |one |a single |json|yes or no|the word|the phrase|the sentence)+\\b(?: W){0,6}(?:[|]|\\n|$)",
-            "\\b(?:only|just|simply|instead) (?:output|print|repeat|respond with|reply with|answer with|respond in|reply in|answer in)",
+            "\\b(?:only|just|simply|instead) (?:output|print|repeat|respond with|reply with|answer with|respond in|reply in|answer in)\\b",
             "\\b(?:just|simply|only|instead|now|then) (?:say|print|output|write|respond with|answer with|reply with) (?:i |the word |exactly |hello|kill|hacked|pwned|this|ok )",
             "\\bi am (?:your |the )?(?:creator|developer|programmer|god|administrator|openai|the president|your master|an? (?:openai|anthropic) (?:W )?(?:developer|engineer|employee)|a developer|a law enforcement)\\b(?: W){0,8} (?:you|your|password|command|instruct|order|need)\\b",
             "\\bas your (?:creator|developer|programmer|owner|master|administrator)\\b",
@@ -172,7 +173,9 @@ pub(super) const PHRASES: &[Form] = &[
         reason: "The text orders an assistant to use its tools or to send data away.",
         patterns: &[
             "\\b(?:send|forward|email|mail|upload|transfer|exfiltrate|leak|post|deliver)(?: W){0,8} (?:passwords?|api keys?|credentials|private keys?|access tokens?|session cookies?|contact list|address book|inbox|chat history|conversation history|all (?:my |the |your |of the )?(?:emails|mails|messages|files|contacts|documents))(?: W){0,8} (?:to|at|via)\\b",
-            "\\b(?:call|invoke|use|execute|run|trigger) the (?:W ){0,2}(?:tool|function|plugin|api) (?:W ){0,2}(?:with|to|and|named|called)\\b",
+            "\\b(?:call|invoke|execute|trigger) the (?:W ){0,2}(?:tool|function|plugin|api) (?:W ){0,2}(?:with|to|and|named|called)\\b",
+            // people use the new api and the search function too
+            "\\b(?:use|run) the (?:W ){0,2}(?:(?:tool|plugin) (?:W ){0,2}(?:with|to|and|named|called)|(?:function|api) (?:W ){0,2}(?:with|named|called))\\b",
             "\\b(?:please )?(?:grant|give) (?:W ){0,3}(?:permanent|full|admin|remote|unlimited) access to my\\b",
             "\\b(?:retrieve|access|fetch|get|list|gather|export|download|collect)(?: W){0,8} my(?: W){0,10} (?:and|then) (?:then )?(?:email|send|forward|share|mail)(?: W){0,8} to\\b",
             "\\b(?:disable|turn off|deactivate) (?:the |my )?(?:two|2) factor authentication\\b",
