@@ -24,6 +24,8 @@ pub enum Origin {
     Own,
     /// Documentation of software, which nobody labelled: harmless.
     Documents,
+    /// Whole mails beside the corpus, which nobody labelled: harmless.
+    Mails,
 }
 
 /// One message, as the detector examines it.
@@ -58,13 +60,13 @@ pub struct Text {
 
 /// A line of the corpus.
 #[derive(Deserialize)]
-struct Line {
+pub(crate) struct Line {
     id: String,
     source: String,
     label: String,
     tier: String,
     content_type: String,
-    text: String,
+    pub(crate) text: String,
 }
 
 /// Every item of one file of the corpus.
@@ -77,10 +79,9 @@ pub fn corpus(file: &Path, origin: Origin) -> anyhow::Result<Vec<Item>> {
     let item = |line: std::io::Result<String>| -> anyhow::Result<Item> {
         let Line { id, source, label, tier, content_type, text } = serde_json::from_str(&line?)?;
         let content_type: ContentType = content_type.parse()?;
-        let (texts, bytes) = training::texts(Untrusted::new(text.into_bytes()), content_type);
+        let (texts, bytes) = texts(text.into_bytes(), content_type);
         // `splice:source` is of that source
         let source = source.split_once(':').map_or(source.as_str(), |(_, source)| source).to_owned();
-        let texts = texts.iter().map(|text| Text::of(text)).collect();
         Ok(Item {
             id,
             source,
@@ -94,6 +95,12 @@ pub fn corpus(file: &Path, origin: Origin) -> anyhow::Result<Vec<Item>> {
         })
     };
     lines.map(item).collect::<anyhow::Result<_>>().with_context(|| format!("in {}", file.display()))
+}
+
+/// Every text of a message as features, and how long they are, in bytes.
+pub(crate) fn texts(message: Vec<u8>, content_type: ContentType) -> (Vec<Text>, usize) {
+    let (texts, bytes) = training::texts(Untrusted::new(message), content_type);
+    (texts.iter().map(|text| Text::of(text)).collect(), bytes)
 }
 
 /// Attacks and harmless texts from our own templates. Some of each stand in a longer harmless text of the same language,

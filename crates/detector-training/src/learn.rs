@@ -214,7 +214,7 @@ fn masses(items: &[&Item], settings: &Settings) -> Vec<f32> {
             (Origin::Own, true) => settings.own_attacks * corpus / own,
             (Origin::Own, false) => settings.own_harmless * corpus / own,
             (Origin::Documents, _) => settings.documentation * corpus / own,
-            (Origin::Corpus | Origin::Spliced, _) => 1.0,
+            (Origin::Corpus | Origin::Spliced | Origin::Mails, _) => 1.0,
         };
         *sides.entry(item.attack).or_default() += *mass;
     }

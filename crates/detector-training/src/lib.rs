@@ -5,6 +5,7 @@
 
 pub mod data;
 pub mod learn;
+pub mod mails;
 pub mod measure;
 mod random;
 pub mod samples;

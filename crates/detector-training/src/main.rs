@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use detector_training::{
     data::{self, Item, Origin},
     learn::{self, Settings},
-    measure,
+    mails, measure,
 };
 
 /// Trains the injection detector's model, and measures it on sources that it was not trained on.
@@ -20,7 +20,7 @@ use detector_training::{
 struct Config {
     #[command(subcommand)]
     command: Command,
-    /// The folder of the labelled corpus: `dev.jsonl`, `dev_splice.jsonl`.
+    /// The folder of the labelled corpus: `dev.jsonl`, `dev_splice.jsonl`, and the mails beside them, `mail`.
     #[arg(long, global = true, default_value = "corpus")]
     corpus: PathBuf,
     /// The folder of our own templates.
@@ -63,8 +63,10 @@ fn main() -> anyhow::Result<()> {
     let Config { command, corpus, samples, documents, unseen, known, share, readme, settings } =
         Config::parse();
     let known = warned_of(&known)?;
-    let mut items = data::corpus(&corpus.join("dev.jsonl"), Origin::Corpus)?;
-    items.extend(data::corpus(&corpus.join("dev_splice.jsonl"), Origin::Spliced)?);
+    let (dev, splice) = (corpus.join("dev.jsonl"), corpus.join("dev_splice.jsonl"));
+    let mut items = data::corpus(&dev, Origin::Corpus)?;
+    items.extend(data::corpus(&splice, Origin::Spliced)?);
+    items.extend(mails::mails(&corpus.join("mail"), &[dev, splice])?);
     items.extend(data::own(&samples, 2, 3)?);
     if let Some(folder) = documents {
         items.extend(data::documents(&folder)?);

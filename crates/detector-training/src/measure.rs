@@ -142,7 +142,9 @@ pub fn markdown(items: &[Item], scores: &[(usize, f32)], known: &HashSet<String>
         let what = match (origin, source.is_empty()) {
             (_, true) => kind.to_owned(),
             (Origin::Spliced, false) => format!("{source}, spliced into ordinary messages"),
-            (Origin::Corpus | Origin::Own | Origin::Documents, false) => format!("{source}, {kind}"),
+            (Origin::Corpus | Origin::Own | Origin::Documents | Origin::Mails, false) => {
+                format!("{source}, {kind}")
+            }
         };
         lines.push_str(&format!("| {what} | {warned} of {all} | {:.1} % |\n", 100.0 * share(*counts)));
     }
