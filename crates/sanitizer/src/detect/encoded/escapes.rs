@@ -9,16 +9,7 @@ const ESCAPES: usize = 3;
 
 /// The lines that have escapes, decoded, each with the line before it.
 pub(super) fn decoded(text: &str) -> Option<String> {
-    let signs = memchr::memchr3_iter(b'%', b'\\', b'=', text.as_bytes()).take(ESCAPES).count();
-    let entities = || text.matches("&#").take(ESCAPES).count();
-    if signs + entities() < ESCAPES && !text.contains("&lt;") && !text.contains("&amp;") {
-        return None;
-    }
-    // where no entity stands for a sign, only what is an escape already is one
-    let bytes = text.as_bytes();
-    let is_escape = |at: &usize| bytes.get(*at..).is_some_and(|rest| escape(rest).is_some());
-    let escapes = memchr::memchr3_iter(b'%', b'\\', b'=', bytes).filter(is_escape).take(ESCAPES).count();
-    if escapes < ESCAPES && memchr::memchr(b'&', bytes).is_none() {
+    if !has_some(text) {
         return None;
     }
     let mut read = String::new();
@@ -26,7 +17,7 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     let (mut before, mut goes_on) = ("", false);
     for line in text.split_inclusive('\n') {
         let entities = html::decode_entities(line, false);
-        let mut count = usize::from(matches!(&entities, Cow::Owned(decoded) if decoded != line)) * ESCAPES;
+        let mut count = usize::from(is_changed(&entities, line)) * ESCAPES;
         let line_read = unescaped(&entities, &mut count);
         if count > 0 || goes_on {
             read.push_str(before);
@@ -39,6 +30,28 @@ pub(super) fn decoded(text: &str) -> Option<String> {
         undone += count;
     }
     (undone >= ESCAPES).then_some(read)
+}
+
+/// Whether there are enough escapes, or an entity among what looks like enough.
+fn has_some(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let signs = || memchr::memchr3_iter(b'%', b'\\', b'=', bytes);
+    let is_escape = |at: &usize| bytes.get(*at..).is_some_and(|rest| escape(rest).is_some());
+    let has_escapes = || signs().filter(is_escape).take(ESCAPES).count() == ESCAPES;
+    if memchr::memchr(b'&', bytes).is_none() {
+        return has_escapes();
+    }
+    // what an entity stands for may be the sign of an escape
+    let has = |entity: &[u8]| memchr::memmem::find(bytes, entity).is_some();
+    let entities = memchr::memmem::find_iter(bytes, b"&#").take(ESCAPES).count();
+    if entities + signs().take(ESCAPES).count() < ESCAPES && !has(b"&lt;") && !has(b"&amp;") {
+        return false;
+    }
+    is_changed(&html::decode_entities(text, false), text) || has_escapes()
+}
+
+fn is_changed(decoded: &Cow<'_, str>, text: &str) -> bool {
+    matches!(decoded, Cow::Owned(decoded) if decoded != text)
 }
 
 fn unescaped<'t>(text: &'t str, count: &mut usize) -> Cow<'t, str> {
