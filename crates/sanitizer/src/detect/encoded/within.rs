@@ -45,20 +45,25 @@ fn may_part(bytes: &[u8]) -> bool {
     let after_letter = |at: usize| {
         at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(u8::is_ascii_alphanumeric)
     };
-    let joins = |after: &[u8]| {
-        let blanks = after.iter().take(4).take_while(|b| matches!(b, b' ' | b'\t')).count();
-        matches!(after.get(blanks), Some(b'+' | b'.' | b'&'))
+    let begins_before = |at: usize, first: u8| {
+        at.checked_sub(1).is_some_and(|at| bytes.get(at) == Some(&first) && after_letter(at))
     };
     let mut signs =
-        memchr::memchr3_iter(b'<', b'"', b'\'', bytes).chain(memchr::memchr3_iter(b'/', b'{', b']', bytes));
-    signs.any(|at| {
-        let after = bytes.get(at + 1..).unwrap_or_default();
-        match bytes.get(at) {
-            Some(b'<') => after_letter(at),
-            Some(b'"' | b'\'') => joins(after),
-            Some(b'/') => after_letter(at) && after.starts_with(b"*"),
-            Some(b'{') => after_letter(at) && after.starts_with(b"#"),
-            _ => after.starts_with(b"("),
-        }
+        memchr::memchr3_iter(b'<', b'"', b'\'', bytes).chain(memchr::memchr3_iter(b'*', b'#', b']', bytes));
+    signs.any(|at| match bytes.get(at) {
+        Some(b'<') => after_letter(at),
+        Some(b'"' | b'\'') => is_joint(bytes.get(at + 1..).unwrap_or_default()),
+        Some(b'*') => begins_before(at, b'/'),
+        Some(b'#') => begins_before(at, b'{'),
+        _ => bytes.get(at + 1) == Some(&b'('),
     })
+}
+
+/// Whether a sign that joins two words follows, and a quotation mark.
+fn is_joint(after: &[u8]) -> bool {
+    let behind_blanks = |text: &[u8]| text.iter().take(4).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let sign = behind_blanks(after);
+    let rest = after.get(sign + 1..).unwrap_or_default();
+    matches!(after.get(sign), Some(b'+' | b'.' | b'&'))
+        && matches!(rest.get(behind_blanks(rest)), Some(b'"' | b'\''))
 }
