@@ -12,8 +12,9 @@ pub(crate) fn position(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> Option<
     if bytes.first().is_some_and(|b| is_of_kind(*b)) {
         return Some(0);
     }
-    let has_none = |stretch: &&[u8]| !stretch.iter().fold(false, |any, b| any | is_of_kind(*b));
-    let passed = bytes.chunks(SHORT).take_while(has_none).count() * SHORT;
+    let (stretches, _) = bytes.as_chunks::<SHORT>();
+    let has_none = |stretch: &&[u8; SHORT]| !stretch.iter().fold(false, |any, b| any | is_of_kind(*b));
+    let passed = stretches.iter().take_while(has_none).count() * SHORT;
     let at = bytes.get(passed..)?.iter().position(|b| is_of_kind(*b))?;
     Some(passed + at)
 }
@@ -93,7 +94,7 @@ pub(crate) const DIGITS: &[u8] = b"0123456789";
 const STRETCH: usize = 128;
 
 /// The same where something is soon found.
-const SHORT: usize = 32;
+const SHORT: usize = 16;
 
 #[cfg(test)]
 mod tests {

@@ -116,3 +116,25 @@ fn around(text: &str, what: impl Fn(char) -> bool) -> String {
     let start = text.get(..at).unwrap_or_default().char_indices().rev().nth(20).map_or(0, |(start, _)| start);
     text.get(start..).unwrap_or_default().chars().take(60).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_no_one_sees_is_counted_wherever_it_stands(text in "([a-c é–]{0,20}[\u{202d}\u{202e}\u{200b}\u{2060}\u{e0041}\u{e0162}\u{34f}]{0,2}){0,5}") {
+            let chars: Vec<char> = text.chars().collect();
+            let is_between = |around: &[char]| match around {
+                [a, c, b] => is_wordless(*c) && a.is_ascii_alphabetic() && b.is_ascii_alphabetic(),
+                _ => false,
+            };
+            let Seen { turns, between, tags } = Seen::of(&text);
+            prop_assert_eq!(turns, text.matches(['\u{202d}', '\u{202e}']).count());
+            prop_assert_eq!(between, chars.windows(3).filter(|around| is_between(around)).count());
+            prop_assert_eq!(tags, smuggled(&text).len());
+        }
+    }
+}

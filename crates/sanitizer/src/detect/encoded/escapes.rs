@@ -9,15 +9,17 @@ const ESCAPES: usize = 3;
 
 /// The lines that have escapes, decoded, each with the line before it.
 pub(super) fn decoded(text: &str) -> Option<String> {
-    if !has_some(text) {
-        return None;
-    }
+    has_some(text).then(|| lines(text)).flatten()
+}
+
+/// The lines that have escapes, if there are enough.
+fn lines(text: &str) -> Option<String> {
     let mut read = String::new();
     let mut undone = 0;
     let (mut before, mut goes_on) = ("", false);
     for line in text.split_inclusive('\n') {
         let entities = html::decode_entities(line, false);
-        let mut count = usize::from(is_changed(&entities, line)) * ESCAPES;
+        let mut count = usize::from(entities != line) * ESCAPES;
         let line_read = unescaped(&entities, &mut count);
         if count > 0 || goes_on {
             read.push_str(before);
@@ -47,11 +49,7 @@ fn has_some(text: &str) -> bool {
     if entities + signs().take(ESCAPES).count() < ESCAPES && !has(b"&lt;") && !has(b"&amp;") {
         return false;
     }
-    is_changed(&html::decode_entities(text, false), text) || has_escapes()
-}
-
-fn is_changed(decoded: &Cow<'_, str>, text: &str) -> bool {
-    matches!(decoded, Cow::Owned(decoded) if decoded != text)
+    html::decode_entities(text, false) != text || has_escapes()
 }
 
 fn unescaped<'t>(text: &'t str, count: &mut usize) -> Cow<'t, str> {
@@ -107,4 +105,47 @@ fn escape(text: &[u8]) -> Option<(u32, &[u8])> {
         (digit < radix).then(|| value.wrapping_mul(radix) + digit)
     });
     value.filter(|_| !digits.is_empty()).map(|value| (value, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PARTS: [&str; 22] = [
+        "%49",
+        "%4",
+        "\\u0049",
+        "\\u{49}",
+        "\\x49",
+        "\\111",
+        "\\U00000049",
+        "=49",
+        "=\n",
+        "&#73;",
+        "&#x49",
+        "&#",
+        "&lt;",
+        "&amp;",
+        "&nbsp",
+        "&copy=1",
+        "&",
+        "&percnt;49",
+        "&equals;",
+        "ignore ",
+        "é",
+        "\n",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+        #[test]
+        fn no_text_is_passed_over_that_has_enough_escapes(parts in prop::collection::vec(prop::sample::select(PARTS.as_slice()), 0..8)) {
+            let text = parts.concat();
+            let signs = text.matches(['%', '\\', '=']).count() + text.matches("&#").count();
+            let looks_escaped = signs >= ESCAPES || text.contains("&lt;") || text.contains("&amp;");
+            prop_assert_eq!(decoded(&text), Some(text.as_str()).filter(|_| looks_escaped).and_then(lines));
+        }
+    }
 }

@@ -189,7 +189,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_begins_with_a_word_of_the_text_is_met_there(
-            parts in prop::collection::vec(prop::sample::select([&WORDS[..], &["|", "\n", " ", "x", "é", "ig", "yo", "_", "a\nb "]].concat()), 0..40),
+            parts in prop::collection::vec(prop::sample::select([&WORDS[..], &["|", "\n", " ", "x", "é", "ig", "yo", "_", "you\nar", "a\nb c", "a b\nc"]].concat()), 0..40),
         ) {
             let text = parts.concat();
             let mut met = Vec::new();

@@ -121,6 +121,7 @@ mod tests {
         // what may stand within a word of the text
         check("ignore", &[]);
         check("\\b(?:pre)?view", &[]);
+        check("\\bpre ?view", &[&["pre"]]);
         check("\\b[a-z ]*rules? now", &[&[" now"]]);
         check("忽略[^|]{0,3}指示", &[&["忽略"], &["指示"]]);
         check("(?:^|[|\\n])(?:new )*task", &[&["task"]]);
