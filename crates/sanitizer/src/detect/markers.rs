@@ -1,12 +1,15 @@
 //! Imitations of what only the machine around a model writes: chat templates, turns of a talk, calls and results of
 //! tools, and the marks between instructions and what is merely read.
 
+use std::sync::LazyLock;
+
 use clean_content::Severity::{High, Medium};
+use regex::Regex;
 
 use super::{
     Hit,
     fold::Folded,
-    forms::{Form, Forms, LazyForms},
+    forms::{Form, Forms, LazyForms, regex},
 };
 
 const TEMPLATE: &str = "The text imitates the marks that part a model's instructions from its input.";
@@ -107,9 +110,14 @@ const GATE: &[&str] = &[
 
 pub(super) fn search(folded: &Folded, hits: &mut Vec<Hit>) {
     static ALL: LazyForms = LazyForms::new(|| {
-        Forms::new(FORMS, &GATE.concat(), |pattern| pattern.replace("{ORDER}", ORDER).replace("{PART}", PART))
+        Forms::new(FORMS, may_be_in, |pattern| pattern.replace("{ORDER}", ORDER).replace("{PART}", PART))
     });
     ALL.search(&folded.marks, hits);
+}
+
+fn may_be_in(marks: &str) -> bool {
+    static ANY: LazyLock<Regex> = LazyLock::new(|| regex(&GATE.concat()));
+    ANY.is_match(marks)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Base64 in both its alphabets, with or without padding, over lines or in pieces, and base32.
 
-use std::ops::Range;
+use std::{ops::Range, slice};
 
 use super::{super::vocabulary, as_text, context};
 use crate::{
@@ -16,25 +16,21 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     let mut read = String::new();
     let runs = runs(text);
     let mut rest = runs.as_slice();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
+    while let Some((first, _)) = rest.split_first() {
         // pieces of one passage stand apart by white space alone, perhaps as a quotation
-        let mut pieces = vec![first];
-        while let Some((next, after)) = rest.split_first() {
-            let gap = pieces.last().and_then(|last| text.get(last.end..next.start)).unwrap_or("-");
-            if gap.len() > 6 || !gap.bytes().all(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'|')) {
-                break;
-            }
-            pieces.push(next);
-            rest = after;
-        }
-        let before = context(text.get(..first.start).unwrap_or_default());
-        match passage(text, &pieces) {
-            Some(passage) => push(before, &passage, &mut read),
+        let parts = |pair: &[Run]| match pair {
+            [one, next] => !is_gap(text.get(one.end..next.start).unwrap_or("-")),
+            _ => true,
+        };
+        let count = 1 + rest.windows(2).take_while(|pair| !parts(pair)).count();
+        let (pieces, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+        rest = after;
+        match passage(text, pieces) {
+            Some(passage) => push(text, first, &passage, &mut read),
             None if pieces.len() > 1 => {
-                for piece in &pieces {
-                    let before = context(text.get(..piece.start).unwrap_or_default());
-                    passage(text, &[piece]).into_iter().for_each(|passage| push(before, &passage, &mut read));
+                for piece in pieces {
+                    let passage = passage(text, slice::from_ref(piece));
+                    passage.into_iter().for_each(|passage| push(text, piece, &passage, &mut read));
                 }
             }
             None => {}
@@ -43,9 +39,14 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     (!read.is_empty()).then_some(read)
 }
 
-fn push(before: &str, passage: &str, to: &mut String) {
+/// What may stand between the pieces of one passage.
+fn is_gap(gap: &str) -> bool {
+    gap.len() <= 6 && gap.bytes().all(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'|'))
+}
+
+fn push(text: &str, first: &Run, passage: &str, to: &mut String) {
     // a passage within a path or a label has its beginning in the text before
-    to.push_str(before);
+    to.push_str(context(text.get(..first.start).unwrap_or_default()));
     to.push_str(passage);
     to.push('\n');
 }
@@ -68,15 +69,29 @@ const OTHER: u8 = 1;
 const CAPITAL: u8 = 2;
 const EQUALS: u8 = 4;
 
-/// Runs of letters, digits and signs of the alphabets that may be a piece of a passage. Most lines have none.
+/// Bytes whose looks are found at once.
+const BLOCK: usize = 64;
+
+/// Runs of letters, digits and signs of the alphabets that may be a piece of a passage. Most blocks of a text have none.
 fn runs(text: &str) -> Vec<Run> {
+    let bytes = text.as_bytes();
     let mut runs = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        if has_odd_look(line.as_bytes()) || has_long_run(line.as_bytes()) {
-            runs_of_line(text, start..start + line.len(), &mut runs);
+    let mut done = 0;
+    let mut long = LongRuns { bytes, at: 0 };
+    for start in (0..bytes.len()).step_by(BLOCK) {
+        let end = bytes.len().min(start + BLOCK);
+        long.at = long.at.max(done);
+        // the first byte is looked at with the one before it
+        let block = bytes.get(start.saturating_sub(1)..end).unwrap_or_default();
+        if end <= done || !has_odd_look(block) && !long.one_begins_before(end) {
+            continue;
         }
-        start += line.len();
+        // whole runs, from where none goes on to where none does
+        let before = bytes.get(done..start).unwrap_or_default();
+        let from = before.iter().rposition(|b| KINDS.kind(*b) == 0).map_or(done, |other| done + other + 1);
+        let after = bytes.get(end..).unwrap_or_default();
+        done = end + after.iter().position(|b| KINDS.kind(*b) == 0).unwrap_or(after.len());
+        runs_within(text, from..done, &mut runs);
     }
     runs
 }
@@ -91,30 +106,40 @@ fn has_odd_look(line: &[u8]) -> bool {
     pairs.fold(line.first() == Some(&b'='), |any, pair| any | odd(pair))
 }
 
-/// Whether a run is as long as a piece that is decoded whatever it looks like. Only some of the bytes are looked at: each such run has one at
-/// the end of any stretch of its length.
-fn has_long_run(line: &[u8]) -> bool {
-    let mut start = 0;
-    while let Some(stretch) = line.get(start..start + LONG) {
-        match stretch.iter().rposition(|b| KINDS.kind(*b) == 0) {
-            Some(end) => start += end + 1,
-            None => return true,
-        }
-    }
-    false
+/// Runs as long as a piece that is decoded whatever it looks like. Only some of the bytes are looked at: each such run has
+/// one at the end of any stretch of its length.
+struct LongRuns<'t> {
+    bytes: &'t [u8],
+    /// Where none goes on, and up to which all are known.
+    at: usize,
 }
 
-/// The runs of one line, which are none by their looks without a capital behind the first letter, and padding.
-fn runs_of_line(text: &str, line: Range<usize>, runs: &mut Vec<Run>) {
-    let (mut start, mut first, mut after_first) = (line.start, 0, 0);
+impl LongRuns<'_> {
+    /// Whether a run that is not known yet begins before a place.
+    fn one_begins_before(&mut self, end: usize) -> bool {
+        while self.at < end
+            && let Some(stretch) = self.bytes.get(self.at..self.at + LONG)
+        {
+            match stretch.iter().rposition(|b| KINDS.kind(*b) == 0) {
+                Some(other) => self.at += other + 1,
+                None => return true,
+            }
+        }
+        false
+    }
+}
+
+/// The runs of a part of a text, which are none by their looks without a capital behind the first letter, and padding.
+fn runs_within(text: &str, part: Range<usize>, runs: &mut Vec<Run>) {
+    let (mut start, mut first, mut after_first) = (part.start, 0, 0);
     let mut end_run = |start: usize, end: usize, first: u8, after_first: u8| {
         let looks_odd = after_first & CAPITAL != 0 || (first | after_first) & EQUALS != 0;
         if end >= start + LONG || looks_odd && end >= start + 4 {
             runs.extend(run(text, start, end));
         }
     };
-    for (at, b) in (line.start..).zip(text.get(line.clone()).unwrap_or_default().bytes()) {
-        let kind = KINDS.kind(b);
+    for (at, b) in (part.start..).zip(text.as_bytes().get(part.clone()).unwrap_or_default()) {
+        let kind = KINDS.kind(*b);
         if kind == 0 {
             end_run(start, at, first, after_first);
             (start, first, after_first) = (at + 1, 0, 0);
@@ -124,7 +149,7 @@ fn runs_of_line(text: &str, line: Range<usize>, runs: &mut Vec<Run>) {
             after_first |= kind;
         }
     }
-    end_run(start, line.end, first, after_first);
+    end_run(start, part.end, first, after_first);
 }
 
 /// A run, if it may be a piece.
@@ -155,18 +180,24 @@ impl Run {
     }
 }
 
-fn passage(text: &str, pieces: &[&Run]) -> Option<String> {
-    let mut run = Vec::new();
+fn passage(text: &str, pieces: &[Run]) -> Option<String> {
+    let mut whole = Vec::new();
+    let mut run: &[u8] = &[];
     for piece in pieces {
-        run.extend_from_slice(text.as_bytes().get(piece.start..piece.end)?);
+        run = text.as_bytes().get(piece.start..piece.end)?;
+        if pieces.len() > 1 {
+            whole.extend_from_slice(run);
+        }
+    }
+    if pieces.len() > 1 {
+        run = &whole;
     }
     if run.len() >= 16 && run.iter().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7' | b'=')) {
-        return as_text(&base32(&run)).filter(|text| has_words(text, 1));
+        return as_text(&base32(run)).filter(|text| has_words(text, 1));
     }
-    let read = as_text(&decode_base64(&run))?;
     match run.len() {
-        LONG.. => Some(read),
-        8.. => Some(read).filter(|read| has_words(read, 1)),
+        LONG.. => as_text(&decode_base64(run)),
+        8.. => as_text(&decode_base64(run)).filter(|read| has_words(read, 1)),
         _ => None,
     }
 }

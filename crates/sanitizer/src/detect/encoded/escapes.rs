@@ -9,24 +9,17 @@ const ESCAPES: usize = 3;
 
 /// The lines that have escapes, decoded, each with the line before it.
 pub(super) fn decoded(text: &str) -> Option<String> {
-    let signs = memchr::memchr3_iter(b'%', b'\\', b'=', text.as_bytes()).take(ESCAPES).count();
-    let entities = || text.matches("&#").take(ESCAPES).count();
-    if signs + entities() < ESCAPES && !text.contains("&lt;") && !text.contains("&amp;") {
-        return None;
-    }
-    // where no entity stands for a sign, only what is an escape already is one
-    let bytes = text.as_bytes();
-    let is_escape = |at: &usize| bytes.get(*at..).is_some_and(|rest| escape(rest).is_some());
-    let escapes = memchr::memchr3_iter(b'%', b'\\', b'=', bytes).filter(is_escape).take(ESCAPES).count();
-    if escapes < ESCAPES && memchr::memchr(b'&', bytes).is_none() {
-        return None;
-    }
+    has_some(text).then(|| lines(text)).flatten()
+}
+
+/// The lines that have escapes, if there are enough.
+fn lines(text: &str) -> Option<String> {
     let mut read = String::new();
     let mut undone = 0;
     let (mut before, mut goes_on) = ("", false);
     for line in text.split_inclusive('\n') {
         let entities = html::decode_entities(line, false);
-        let mut count = usize::from(matches!(&entities, Cow::Owned(decoded) if decoded != line)) * ESCAPES;
+        let mut count = usize::from(entities != line) * ESCAPES;
         let line_read = unescaped(&entities, &mut count);
         if count > 0 || goes_on {
             read.push_str(before);
@@ -39,6 +32,24 @@ pub(super) fn decoded(text: &str) -> Option<String> {
         undone += count;
     }
     (undone >= ESCAPES).then_some(read)
+}
+
+/// Whether there are enough escapes, or an entity among what looks like enough.
+fn has_some(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let signs = || memchr::memchr3_iter(b'%', b'\\', b'=', bytes);
+    let is_escape = |at: &usize| bytes.get(*at..).is_some_and(|rest| escape(rest).is_some());
+    let has_escapes = || signs().filter(is_escape).take(ESCAPES).count() == ESCAPES;
+    if memchr::memchr(b'&', bytes).is_none() {
+        return has_escapes();
+    }
+    // what an entity stands for may be the sign of an escape
+    let has = |entity: &[u8]| memchr::memmem::find(bytes, entity).is_some();
+    let entities = memchr::memmem::find_iter(bytes, b"&#").take(ESCAPES).count();
+    if entities + signs().take(ESCAPES).count() < ESCAPES && !has(b"&lt;") && !has(b"&amp;") {
+        return false;
+    }
+    html::decode_entities(text, false) != text || has_escapes()
 }
 
 fn unescaped<'t>(text: &'t str, count: &mut usize) -> Cow<'t, str> {
@@ -94,4 +105,47 @@ fn escape(text: &[u8]) -> Option<(u32, &[u8])> {
         (digit < radix).then(|| value.wrapping_mul(radix) + digit)
     });
     value.filter(|_| !digits.is_empty()).map(|value| (value, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PARTS: [&str; 22] = [
+        "%49",
+        "%4",
+        "\\u0049",
+        "\\u{49}",
+        "\\x49",
+        "\\111",
+        "\\U00000049",
+        "=49",
+        "=\n",
+        "&#73;",
+        "&#x49",
+        "&#",
+        "&lt;",
+        "&amp;",
+        "&nbsp",
+        "&copy=1",
+        "&",
+        "&percnt;49",
+        "&equals;",
+        "ignore ",
+        "é",
+        "\n",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+        #[test]
+        fn no_text_is_passed_over_that_has_enough_escapes(parts in prop::collection::vec(prop::sample::select(PARTS.as_slice()), 0..8)) {
+            let text = parts.concat();
+            let signs = text.matches(['%', '\\', '=']).count() + text.matches("&#").count();
+            let looks_escaped = signs >= ESCAPES || text.contains("&lt;") || text.contains("&amp;");
+            prop_assert_eq!(decoded(&text), Some(text.as_str()).filter(|_| looks_escaped).and_then(lines));
+        }
+    }
 }

@@ -12,14 +12,17 @@ const CHARACTERS: usize = 6;
 /// Every sequence of numbers that spells words, with what stands before it.
 pub(super) fn decoded(text: &str) -> Option<String> {
     // each letter's number has a digit, whatever its base
-    if text.bytes().filter(u8::is_ascii_digit).take(CHARACTERS).count() < CHARACTERS {
-        return None;
-    }
     let bytes = text.as_bytes();
+    let mut digits = 0;
+    let mut seen = 0;
+    while digits < CHARACTERS {
+        seen += plain::position(bytes.get(seen..).unwrap_or_default(), |b| b.is_ascii_digit())? + 1;
+        digits += 1;
+    }
     let mut sequences = Sequences { text, sequence: Vec::new(), start: 0, before: 0, read: String::new() };
     let mut at = 0;
     // from one digit to the next, and from each to the end of its sequence
-    while let Some(digit) = bytes.get(at..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
+    while let Some(digit) = bytes.get(at..).and_then(|rest| plain::position(rest, |b| b.is_ascii_digit())) {
         at = sequences.read_from(beginning(text, at, at + digit));
     }
     (!sequences.read.is_empty()).then_some(sequences.read)

@@ -47,7 +47,8 @@ fn morse_letter(code: &str) -> Option<char> {
 /// Braille of the first grade.
 pub(super) fn braille(text: &str) -> Option<String> {
     // the first two bytes of each sign
-    if text.is_ascii() || !text.as_bytes().windows(2).any(|pair| matches!(pair, [0xe2, 0xa0..=0xa3])) {
+    let bytes = text.as_bytes();
+    if !memchr::memchr_iter(0xe2, bytes).any(|at| matches!(bytes.get(at + 1), Some(0xa0..=0xa3))) {
         return None;
     }
     let signs = text.chars().filter(|c| matches!(c, '\u{2801}'..='\u{28ff}')).take(SIGNS).count();

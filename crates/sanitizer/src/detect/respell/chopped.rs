@@ -163,3 +163,17 @@ fn from_pig_latin(word: &str) -> Option<String> {
     });
     vowel.chain(turned).find(|word| vocabulary::knows(word.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::words, *};
+
+    #[test]
+    fn words_that_are_known_are_scraps_too_as_far_before_an_unknown_one_as_a_word_may_reach() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(mended(&words(text)).map(|(read, _)| read).as_deref(), Some(expected), "{text}");
+        };
+        check("add it i onal", "additional");
+        check("the word is add it i onal and last", "the word is additional and last");
+    }
+}

@@ -33,12 +33,12 @@ fn has_some(marks: &str) -> bool {
     const SOME: usize = 2;
     let bytes = marks.as_bytes();
     let (mut at, mut found) = (0, 0);
-    while let Some(sign) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| is_sign(*b))) {
+    while let Some(sign) = bytes.get(at..).and_then(|rest| plain::position(rest, is_sign)) {
         let (before, after) = bytes.split_at_checked(at + sign).unwrap_or((bytes, &[]));
         let start = before.iter().rposition(u8::is_ascii_whitespace).map_or(0, |blank| blank + 1);
         at += sign + after.iter().position(u8::is_ascii_whitespace).unwrap_or(after.len());
-        // what parts words beyond ASCII is rare, and makes no word known
         let token = marks.get(start..at).filter(|token| may_hold_a_word(token.as_bytes()));
+        // what else parts words is rare
         for token in token.into_iter().flat_map(str::split_whitespace) {
             found += usize::from(letters(bare(token)).is_some_and(|read| read.len() >= 3));
         }
@@ -92,22 +92,28 @@ fn letters(word: &str) -> Option<String> {
     {
         return None;
     }
-    [false, true].into_iter().find_map(|other| {
-        let mut number = 0;
-        for (at, b) in word.bytes().filter(|b| *b != b'\'').enumerate() {
-            if at == vocabulary::LONGEST {
-                return None;
-            }
-            number |= u128::from(letter(b, other)) << (8 * at);
+    let mut ways = [[0; vocabulary::LONGEST]; 2];
+    let mut length = 0;
+    for (at, b) in word.bytes().filter(|b| *b != b'\'').enumerate() {
+        length = at + 1;
+        for (way, other) in ways.iter_mut().zip([false, true]) {
+            *way.get_mut(at)? = letter(b, other);
         }
-        vocabulary::is_word(number)
-            .then(|| word.bytes().filter(|b| *b != b'\'').map(|b| char::from(letter(b, other))).collect())
-    })
+    }
+    let known = ways.iter().find(|way| vocabulary::is_word(u128::from_le_bytes(**way)))?;
+    Some(known.iter().take(length).map(|b| char::from(*b)).collect())
 }
 
-fn is_sign(b: u8) -> bool {
-    static SIGNS: Kinds = Kinds::of(&[(plain::DIGITS, 1), (b"@$!|+(<", 1)]);
-    SIGNS.kind(b) != 0
+const fn is_sign(b: u8) -> bool {
+    // none is left out by what came before, so that a processor asks after many bytes at a time
+    b.is_ascii_digit()
+        | (b == b'@')
+        | (b == b'$')
+        | (b == b'!')
+        | (b == b'|')
+        | (b == b'+')
+        | (b == b'(')
+        | (b == b'<')
 }
 
 /// Some signs stand for two letters.
