@@ -6,6 +6,13 @@ pub(crate) fn all(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> bool {
     bytes.chunks(STRETCH).all(|stretch| stretch.iter().fold(true, |all, b| all & is_of_kind(*b)))
 }
 
+/// How many bytes of a kind there are before the first other one.
+pub(crate) fn how_many(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> usize {
+    let all = |stretch: &&[u8]| stretch.iter().fold(true, |all, b| all & is_of_kind(*b));
+    let at = bytes.chunks_exact(SOME).take_while(all).count() * SOME;
+    at + bytes.iter().skip(at).take_while(|b| is_of_kind(**b)).count()
+}
+
 /// How many letters and digits of ASCII there are before the first other byte. As many as most words have are looked at at
 /// once: where each word ends is what a processor cannot foresee.
 pub(crate) fn alphanumeric(bytes: &[u8]) -> usize {
@@ -80,6 +87,9 @@ pub(crate) const DIGITS: &[u8] = b"0123456789";
 /// Bytes that are looked at in any case.
 const STRETCH: usize = 128;
 
+/// The same where another byte is to be found soon.
+const SOME: usize = 32;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +104,19 @@ mod tests {
                     let expected = if b.is_ascii_alphanumeric() { size } else { at };
                     assert_eq!(alphanumeric(&bytes), expected, "{b} at {at} of {size}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_of_a_kind_are_counted_to_the_first_other() {
+        for size in 0..3 * SOME {
+            let mut bytes = vec![b'a'; size];
+            assert_eq!(how_many(&bytes, |b| b.is_ascii_lowercase()), size);
+            for at in 0..size {
+                bytes[at] = b'A';
+                assert_eq!(how_many(&bytes, |b| b.is_ascii_lowercase()), at, "of {size}");
+                bytes[at] = b'a';
             }
         }
     }
