@@ -26,7 +26,11 @@ pub(super) fn fold_lines(text: &str) -> String {
         }
         begin_line(&mut folded, empty_lines);
         empty_lines = 0;
-        push_words(line, &mut folded);
+        if is_folded(line) {
+            folded.push_str(line);
+        } else {
+            push_words(line, &mut folded);
+        }
     }
     folded
 }
