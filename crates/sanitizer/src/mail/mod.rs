@@ -4,6 +4,7 @@ mod agreement;
 mod authentication;
 mod decode;
 mod domain;
+mod fields;
 mod header;
 mod leaf;
 mod order;
@@ -34,16 +35,17 @@ pub(crate) fn view(raw: &[u8]) -> View {
     if !header::is_plausible(raw) {
         return bare_body(raw);
     }
-    let header = Header::of(raw);
+    let (head, body) = tree::split(raw);
+    let header = Header::of(raw, body);
     let mut reader = Reader {
         budget: Budget::for_message(raw.len()),
         view: View::default(),
         shown: Shown::default(),
-        texts: Texts::of(raw, &header),
+        texts: Texts::of(head, &header, body),
         fully: true,
     };
     reader.headers(&header, true);
-    let fully = tree::walk(raw, header, &mut |node| reader.node(node));
+    let fully = tree::walk(header, body, &mut |node| reader.node(node));
     if !fully || !reader.fully {
         reader.view.findings.push(Finding {
             kind: "not-fully-read".into(),
@@ -120,7 +122,7 @@ impl Reader {
             Kind::Event | Kind::Attached => usize::MAX,
         };
         let bytes = decode::transfer_some(leaf.body, leaf.header.transfer_encoding().as_deref(), enough);
-        let text = |bytes: &[u8]| charset::decode(bytes, leaf.header.charset().as_deref());
+        let text = |bytes: &[u8]| charset::decode(bytes, leaf.header.charset());
         let head = match kind {
             Kind::Plain | Kind::Html => self.budget.text(&bytes),
             Kind::Event | Kind::Attached => &bytes,
@@ -145,11 +147,10 @@ impl Reader {
                 if bytes.len() <= agreement::LARGEST && leaf.header.media_type().starts_with("text/") {
                     self.texts.add(&text(head));
                 }
-                let (name, charset) = (leaf.header.file_name(), leaf.header.charset());
                 let file = File {
-                    name: name.as_deref(),
-                    media_type: &leaf.header.media_type(),
-                    charset: charset.as_deref(),
+                    name: leaf.header.file_name(),
+                    media_type: leaf.header.media_type(),
+                    charset: leaf.header.charset(),
                     bytes: &bytes,
                 };
                 self.attachment(&file, kind == Kind::Event, 0);
@@ -229,8 +230,8 @@ impl Reader {
             about.sender = sender.into_iter().next();
             about.reply_to = reply_to.into_iter().next();
             about.recipients = recipients;
-            about.subject = header.subject();
-            about.message_id = header.message_id();
+            about.subject = header.subject().map(str::to_owned);
+            about.message_id = header.message_id().map(str::to_owned);
             about.date = header.date();
             about.authentication = header.authentication();
         }
