@@ -168,7 +168,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::leaf::{Kind, kind_of};
-    use super::super::tree::{split, walk};
+    use super::super::tree::{Node, split, walk};
     use super::*;
 
     fn disagree(mail: &str) -> Vec<Finding> {
@@ -234,8 +234,8 @@ mod tests {
     fn disagree_whatever_the_order(mail: &str) -> bool {
         let raw = mail.as_bytes();
         let mut texts = Texts::default();
-        let mut add = |node: super::super::Node<'_>| {
-            if let super::super::Node::Leaf(leaf) = node {
+        let mut add = |node: Node<'_>| {
+            if let Node::Leaf(leaf) = node {
                 let bytes = decode::transfer(leaf.body, leaf.header.transfer_encoding().as_deref());
                 let text = charset::decode(&bytes, leaf.header.charset());
                 match kind_of(&leaf.header) {
