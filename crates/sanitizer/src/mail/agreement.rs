@@ -41,6 +41,11 @@ pub(super) static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
         .header_comma_separated(HeaderName::Keywords)
 });
 
+/// The same, of which only the parts are asked for: what says where they are, and dates, which may be read beyond their line.
+/// Other fields end with their lines, unless encoded words begin in them.
+pub(super) static PARTS: LazyLock<MessageParser> =
+    LazyLock::new(|| MessageParser::new().with_mime_headers().with_date_headers().default_header_ignore());
+
 /// The texts that our own parser found, each by its letters and digits, and the pages as they are written.
 #[derive(Default)]
 pub(super) struct Texts {
@@ -77,14 +82,16 @@ impl Texts {
         if self.in_order || raw.len() > LARGEST || nested(raw) > NESTED {
             return;
         }
-        let Some(message) = PARSER.parse(raw) else { return };
+        let encoded_words = memchr::memmem::find(raw, b"=?").is_some();
+        let parser = if encoded_words { &PARSER } else { &PARTS };
+        let Some(message) = parser.parse(raw) else { return };
         let mut only = String::new();
         for part in &message.parts {
             let text = match &part.body {
                 PartType::Text(text) => Cow::Borrowed(&**text),
                 // the same page has the same text
                 PartType::Html(page) if self.pages.contains(&whole(page)) => continue,
-                PartType::Html(page) => Cow::Owned(html::view(page).visible),
+                PartType::Html(page) => Cow::Owned(html::shown(page)),
                 PartType::Binary(_)
                 | PartType::InlineBinary(_)
                 | PartType::Message(_)
