@@ -73,13 +73,14 @@ fn by_byte(bytes: &[u8], decoder: DecoderFnc) -> String {
 /// A page without a header from its server: a byte order mark, or the charset it declares in its first kilobyte.
 pub(crate) fn decode_page(bytes: &[u8]) -> String {
     let head = bytes.get(..1024).unwrap_or(bytes).to_ascii_lowercase();
-    let head = String::from_utf8_lossy(&head);
-    let label = head.split_once("charset=").map(|(_, rest)| {
-        rest.trim_start_matches(['"', '\'', ' '])
-            .split(|c: char| !(c.is_ascii_alphanumeric() || "-_:.".contains(c)))
-            .next()
-            .unwrap_or_default()
+    let declared = memchr::memmem::find(&head, b"charset=").and_then(|at| head.get(at + b"charset=".len()..));
+    let label = declared.map(|rest| {
+        let blank = |b: &u8| matches!(b, b'"' | b'\'' | b' ');
+        let of_label = |b: &u8| b.is_ascii_alphanumeric() || b"-_:.".contains(b);
+        let label = rest.iter().skip_while(|b| blank(b)).take_while(|b| of_label(b));
+        label.map(|b| char::from(*b)).collect::<String>()
     });
+    let label = label.as_deref();
     // A declaration that could be read as bytes is no UTF-16 or UTF-32, whatever it says.
     decode(bytes, label.filter(|label| !label.starts_with("utf-16") && !label.starts_with("utf-32")))
 }
