@@ -1,7 +1,7 @@
 //! Lines as a person reads them.
 
 /// Bytes that are looked at in any case, which a processor does many at a time.
-const STRETCH: usize = 64;
+const STRETCH: usize = 32;
 
 /// One space between words, no space around lines, one empty line between paragraphs.
 pub(super) fn fold_lines(text: &str) -> String {

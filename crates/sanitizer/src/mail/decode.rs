@@ -58,7 +58,8 @@ fn base64_some(text: &[u8], enough: usize) -> Vec<u8> {
 
 /// The bytes of a group of four, if all four are of the alphabet.
 fn bytes_of(group: [u8; 4]) -> Option<[u8; 3]> {
-    let [a, b, c, d] = group.map(sextet);
+    let [a, b, c, d] = group;
+    let (a, b, c, d) = (sextet(a), sextet(b), sextet(c), sextet(d));
     ((a | b | c | d) < PADDING).then(|| [(a << 2) | (b >> 4), (b << 4) | (c >> 2), (c << 6) | d])
 }
 

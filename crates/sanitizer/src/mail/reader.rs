@@ -219,7 +219,9 @@ impl Reader {
 
 /// The words of an address: a person's name is often written so.
 fn spaced(address: &str) -> String {
-    address.chars().map(|c| if matches!(c, '.' | '_' | '-' | '+') { ' ' } else { c }).collect()
+    let mut words = String::with_capacity(address.len());
+    words.extend(address.chars().map(|c| if matches!(c, '.' | '_' | '-' | '+') { ' ' } else { c }));
+    words
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> String {
