@@ -60,7 +60,7 @@ fn base64_some(text: &[u8], enough: usize) -> Vec<u8> {
 fn bytes_of(group: [u8; 4]) -> Option<[u8; 3]> {
     let [a, b, c, d] = group;
     let (a, b, c, d) = (sextet(a), sextet(b), sextet(c), sextet(d));
-    ((a | b | c | d) < PADDING).then(|| [(a << 2) | (b >> 4), (b << 4) | (c >> 2), (c << 6) | d])
+    ((a | b | c | d) < PADDING).then_some([(a << 2) | (b >> 4), (b << 4) | (c >> 2), (c << 6) | d])
 }
 
 /// Not of the alphabet; each sextet is less.

@@ -1,6 +1,6 @@
 //! What a domain's spelling gives away.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use unicode_security::{MixedScript as _, RestrictionLevel, RestrictionLevelDetection as _, skeleton};
 
@@ -85,8 +85,8 @@ pub(super) fn mixes_scripts(domain: &str) -> bool {
         return false;
     }
     labels(domain).filter(|label| !label.is_ascii()).any(|label| {
-        !label.as_str().is_single_script()
-            && !label.as_str().check_restriction_level(RestrictionLevel::HighlyRestrictive)
+        !label.as_ref().is_single_script()
+            && !label.as_ref().check_restriction_level(RestrictionLevel::HighlyRestrictive)
     })
 }
 
@@ -120,12 +120,16 @@ static ASCII: LazyLock<Vec<String>> =
     LazyLock::new(|| (0..128_u8).map(|b| look(char::from(b).encode_utf8(&mut [0; 4]))).collect());
 
 /// The labels in lower case, with what is written in punycode decoded.
-fn labels(domain: &str) -> impl Iterator<Item = String> {
+fn labels(domain: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let long = (domain.len() > LONGEST).then(|| domain.char_indices().nth(LONGEST)).flatten();
     let head = long.and_then(|(end, _)| domain.get(..end)).unwrap_or(domain);
     head.split(['.', '。', '．', '｡']).filter(|label| !label.is_empty()).map(|label| {
+        // as nearly all are
+        if label.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) && !label.starts_with("xn--") {
+            return Cow::Borrowed(label);
+        }
         let label = label.to_lowercase();
-        label.strip_prefix("xn--").and_then(punycode).unwrap_or(label)
+        Cow::Owned(label.strip_prefix("xn--").and_then(punycode).unwrap_or(label))
     })
 }
 
@@ -178,11 +182,11 @@ pub(super) fn same_owner(one: &str, other: &str) -> bool {
     one == other || owned(one) == owned(other)
 }
 
-fn owned(domain: &str) -> Vec<String> {
-    let mut labels: Vec<String> = labels(domain.trim_end_matches('.')).collect();
+fn owned(domain: &str) -> Vec<Cow<'_, str>> {
+    let mut labels: Vec<_> = labels(domain.trim_end_matches('.')).collect();
     labels.reverse();
     let registry = matches!(labels.as_slice(), [country, second, ..]
-        if country.len() == 2 && (second.len() <= 2 || ["com", "net", "org", "gov", "edu"].contains(&second.as_str())));
+        if country.len() == 2 && (second.len() <= 2 || ["com", "net", "org", "gov", "edu"].contains(&second.as_ref())));
     labels.truncate(if registry { 3 } else { 2 });
     labels
 }

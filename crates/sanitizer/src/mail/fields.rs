@@ -1,7 +1,7 @@
 //! The fields of a header, each where mail-parser has it and as it reads it. Its readers are asked only for the fields that
 //! anyone asks for: what each server on the way added is most of a header, and is left as it is.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, mem::discriminant, ops::Range};
 
 use mail_parser::{HeaderName, HeaderValue, parsers::MessageStream};
 
@@ -62,6 +62,7 @@ fn name(field: &[u8]) -> (Option<HeaderName<'_>>, usize) {
 }
 
 /// The value of a field, and how many bytes it has.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others are left as they are, known or not")]
 fn value<'a>(name: &HeaderName<'_>, text: &'a [u8]) -> (Value<'a>, usize) {
     let mut stream = MessageStream::new(text);
     let value = match name {
@@ -101,6 +102,15 @@ fn value<'a>(name: &HeaderName<'_>, text: &'a [u8]) -> (Value<'a>, usize) {
 fn end_of_lines(text: &[u8]) -> usize {
     let goes_on = |end: &usize| matches!(text.get(end + 1), Some(b' ' | b'\t'));
     memchr::memchr_iter(b'\n', text).find(|end| !goes_on(end)).map_or(text.len(), |end| end + 1)
+}
+
+// === impl Field ===
+
+impl Field<'_> {
+    /// Whether it is of a name that is known to mail-parser.
+    pub(super) fn is(&self, known: &HeaderName<'_>) -> bool {
+        discriminant(&self.name) == discriminant(known)
+    }
 }
 
 // === impl Value ===

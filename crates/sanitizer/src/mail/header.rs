@@ -135,7 +135,7 @@ impl<'a> Header<'a> {
     pub(super) fn says_twice(&self) -> bool {
         [HeaderName::ContentType, HeaderName::ContentTransferEncoding, HeaderName::ContentDisposition]
             .iter()
-            .any(|name| self.fields.iter().filter(|field| field.name == *name).count() > 1)
+            .any(|name| self.fields.iter().filter(|field| field.is(name)).count() > 1)
     }
 
     pub(super) fn is_attachment(&self) -> bool {
@@ -185,11 +185,11 @@ impl<'a> Header<'a> {
 
     /// What servers say about the sender, the topmost header first, what a chain says after that.
     pub(super) fn authentication(&self) -> Vec<Authentication> {
-        let named = |wanted: &'static str| {
-            self.fields.iter().filter(move |field| field.name.as_str().eq_ignore_ascii_case(wanted))
-        };
+        let named = |name: HeaderName<'static>| self.fields.iter().filter(move |field| field.is(&name));
         let mut results = Vec::new();
-        for field in named("Authentication-Results").chain(named("ARC-Authentication-Results")) {
+        for field in
+            named(HeaderName::AuthenticationResults).chain(named(HeaderName::ArcAuthenticationResults))
+        {
             if results.len() >= limits::AUTHENTICATION {
                 break;
             }
@@ -218,7 +218,7 @@ impl<'a> Header<'a> {
 
 /// What the last field of a name says, of those that are read.
 fn find<'f, 'a>(fields: &'f [Field<'a>], name: &HeaderName<'_>) -> Option<&'f HeaderValue<'a>> {
-    match &fields.iter().rev().find(|field| field.name == *name)?.value {
+    match &fields.iter().rev().find(|field| field.is(name))?.value {
         Value::Read(value) => Some(value),
         Value::Written(_) => None,
     }
