@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    const PIECES: [&str; 62] = [
+    const PIECES: [&str; 63] = [
         "From",
         "To",
         "subject",
@@ -229,9 +229,18 @@ mod tests {
         "text/plain; charset=\"x",
         "name*0=a; name*1=b",
         "Tue, 20 May 2025 10:34:11 +0000",
+        "Sun, 25 Aug 2002 16:50:54 UT",
         "12",
         "=",
     ];
+
+    #[test]
+    fn a_date_that_is_read_beyond_its_line_ends_where_mail_parser_has_it() {
+        let header = "Date: Sun, 25 Aug 2002 16:50:54 UT\nTo: a@b.c\nSubject: words\n";
+        check(header);
+        assert_eq!(fields(header.as_bytes()).len(), 2);
+        check("From: a@b.c\nDate: Sun, 25 Aug 2002 16:50:54 UT\n\nwords that are read as a date\n");
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(6000))]
