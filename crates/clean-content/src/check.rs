@@ -1,11 +1,10 @@
 //! Every limit, once. Each struct is taken apart in full, so that a new field cannot be forgotten.
 
 use jiff::Timestamp;
-use unicode_normalization::is_nfkc;
 
 use crate::{
     Attachment, Authentication, BODY_LIMIT, Finding, Link, Metadata, Misfit, Parts, Party, Severity,
-    character::is_allowed, limits,
+    character::is_allowed, limits, plain,
 };
 
 pub(crate) fn parts(parts: &Parts) -> Result<(), Misfit> {
@@ -138,6 +137,10 @@ pub(crate) fn utc_time(field: &'static str, text: &str) -> Result<Timestamp, Mis
 
 fn line(field: &'static str, text: &str, limit: usize) -> Result<(), Misfit> {
     not_longer(field, text.chars().count(), limit)?;
+    // what most lines consist of; looked at to the end, which a processor does many bytes at a time
+    if text.bytes().fold(true, |all, b| all & matches!(b, b' '..=b'~')) {
+        return Ok(());
+    }
     if let Some(c) = text.chars().find(|c| matches!(c, '\n' | '\t')) {
         return Err(Misfit::ForbiddenCharacter { field, code: c.into() });
     }
@@ -145,14 +148,11 @@ fn line(field: &'static str, text: &str, limit: usize) -> Result<(), Misfit> {
 }
 
 fn readable(field: &'static str, text: &str) -> Result<(), Misfit> {
-    // what most texts consist of
-    if text.bytes().all(|b| matches!(b, b'\n' | b'\t' | b' '..=b'~')) {
-        return Ok(());
-    }
-    if let Some(c) = text.chars().find(|c| !is_allowed(*c)) {
+    // whatever is not allowed is not plain
+    if let Some(c) = plain::others(text).flat_map(str::chars).find(|c| !is_allowed(*c)) {
         return Err(Misfit::ForbiddenCharacter { field, code: c.into() });
     }
-    if !is_nfkc(text) {
+    if !plain::is_nfkc(text) {
         return Err(Misfit::NotNfkc { field });
     }
     Ok(())

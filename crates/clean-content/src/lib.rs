@@ -13,6 +13,7 @@ mod content_type;
 mod finding;
 mod metadata;
 mod misfit;
+mod plain;
 mod untrusted;
 
 pub use character::is_allowed;
@@ -20,6 +21,7 @@ pub use content_type::{ContentType, UnknownContentType};
 pub use finding::{Finding, Severity};
 pub use metadata::{Attachment, Authentication, Doubt, Link, Metadata, Party};
 pub use misfit::Misfit;
+pub use plain::is_nfkc;
 pub use untrusted::Untrusted;
 
 use jiff::Timestamp;

@@ -19,6 +19,11 @@ pub(crate) fn position(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> Option<
     Some(passed + at)
 }
 
+/// How many bytes of a kind there are before the first other one.
+pub(crate) fn how_many(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> usize {
+    position(bytes, |b| !is_of_kind(b)).unwrap_or(bytes.len())
+}
+
 /// How many letters and digits of ASCII there are before the first other byte. As many as most words have are looked at at
 /// once: where each word ends is what a processor cannot foresee.
 pub(crate) fn alphanumeric(bytes: &[u8]) -> usize {
@@ -110,6 +115,19 @@ mod tests {
                     let expected = if b.is_ascii_alphanumeric() { size } else { at };
                     assert_eq!(alphanumeric(&bytes), expected, "{b} at {at} of {size}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_of_a_kind_are_counted_to_the_first_other() {
+        for size in 0..3 * SOME {
+            let mut bytes = vec![b'a'; size];
+            assert_eq!(how_many(&bytes, |b| b.is_ascii_lowercase()), size);
+            for at in 0..size {
+                bytes[at] = b'A';
+                assert_eq!(how_many(&bytes, |b| b.is_ascii_lowercase()), at, "of {size}");
+                bytes[at] = b'a';
             }
         }
     }

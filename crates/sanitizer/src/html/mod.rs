@@ -74,6 +74,11 @@ pub(crate) fn view(html: &str) -> View {
     view
 }
 
+/// Only the text that a person sees, without asking what else there is.
+pub(crate) fn shown(html: &str) -> String {
+    finish(read(html)).visible
+}
+
 fn read(html: &str) -> Reader<'_> {
     let mut reader = Reader::new(html);
     reader.read(html);

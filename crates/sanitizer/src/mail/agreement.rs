@@ -5,13 +5,14 @@ use std::{
     borrow::Cow,
     collections::HashSet,
     hash::{DefaultHasher, Hasher as _},
+    sync::LazyLock,
 };
 
 use clean_content::{Finding, Severity};
-use mail_parser::PartType;
+use mail_parser::{HeaderName, MessageParser, PartType};
 
 use super::decode;
-use super::header::{Header, PARSER};
+use super::header::Header;
 use super::order;
 use crate::{
     charset, html, show,
@@ -27,6 +28,24 @@ const NESTED: usize = 24;
 const AMBIGUOUS: usize = 12;
 const EVERY_WAY: &str = "mail:as another parser reads it";
 
+/// The other parser. It reads the headers that anyone asks for. What each server on the way added is left as it is: reading it
+/// costs more than all the others.
+pub(super) static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
+    MessageParser::new()
+        .with_mime_headers()
+        .with_date_headers()
+        .with_address_headers()
+        .with_message_ids()
+        .header_text(HeaderName::Subject)
+        .header_text(HeaderName::Comments)
+        .header_comma_separated(HeaderName::Keywords)
+});
+
+/// The same, of which only the parts are asked for: what says where they are, and dates, which may be read beyond their line.
+/// Other fields end with their lines, unless encoded words begin in them.
+pub(super) static PARTS: LazyLock<MessageParser> =
+    LazyLock::new(|| MessageParser::new().with_mime_headers().with_date_headers().default_header_ignore());
+
 /// The texts that our own parser found, each by its letters and digits, and the pages as they are written.
 #[derive(Default)]
 pub(super) struct Texts {
@@ -39,9 +58,9 @@ pub(super) struct Texts {
 // === impl Texts ===
 
 impl Texts {
-    /// Of a mail with this header.
-    pub(super) fn of(raw: &[u8], header: &Header<'_>) -> Self {
-        Self { in_order: order::is_in_order(raw, header), ..Self::default() }
+    /// Of a mail with this header, as it is written and as it is read, and this body.
+    pub(super) fn of(head: &[u8], header: &Header<'_>, body: &[u8]) -> Self {
+        Self { in_order: order::is_in_order(head, header, body), ..Self::default() }
     }
 
     pub(super) fn add(&mut self, text: &str) {
@@ -63,14 +82,16 @@ impl Texts {
         if self.in_order || raw.len() > LARGEST || nested(raw) > NESTED {
             return;
         }
-        let Some(message) = PARSER.parse(raw) else { return };
+        let encoded_words = memchr::memmem::find(raw, b"=?").is_some();
+        let parser = if encoded_words { &PARSER } else { &PARTS };
+        let Some(message) = parser.parse(raw) else { return };
         let mut only = String::new();
         for part in &message.parts {
             let text = match &part.body {
                 PartType::Text(text) => Cow::Borrowed(&**text),
                 // the same page has the same text
                 PartType::Html(page) if self.pages.contains(&whole(page)) => continue,
-                PartType::Html(page) => Cow::Owned(html::view(page).visible),
+                PartType::Html(page) => Cow::Owned(html::shown(page)),
                 PartType::Binary(_)
                 | PartType::InlineBinary(_)
                 | PartType::Message(_)
@@ -154,6 +175,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::leaf::{Kind, kind_of};
+    use super::super::tree::{Node, split, walk};
     use super::*;
 
     fn disagree(mail: &str) -> Vec<Finding> {
@@ -208,8 +230,8 @@ mod tests {
             end in "\r?\n",
         ) {
             let mail = format!("Message-ID: <a@b>{end}{}{end}{end}{}", head.join(&end), body.join(&end));
-            let header = Header::of(mail.as_bytes());
-            if order::is_in_order(mail.as_bytes(), &header) {
+            let (head, body) = split(mail.as_bytes());
+            if order::is_in_order(head, &Header::of(mail.as_bytes(), body), body) {
                 prop_assert_eq!(disagree_whatever_the_order(&mail), false, "{:?}", mail);
             }
         }
@@ -219,17 +241,18 @@ mod tests {
     fn disagree_whatever_the_order(mail: &str) -> bool {
         let raw = mail.as_bytes();
         let mut texts = Texts::default();
-        let mut add = |node: super::super::Node<'_>| {
-            if let super::super::Node::Leaf(leaf) = node {
+        let mut add = |node: Node<'_>| {
+            if let Node::Leaf(leaf) = node {
                 let bytes = decode::transfer(leaf.body, leaf.header.transfer_encoding().as_deref());
-                let text = charset::decode(&bytes, leaf.header.charset().as_deref());
+                let text = charset::decode(&bytes, leaf.header.charset());
                 match kind_of(&leaf.header) {
                     Kind::Html => texts.add_page(&text, &html::view(&text).visible),
                     Kind::Plain | Kind::Event | Kind::Attached => texts.add(&text),
                 }
             }
         };
-        super::super::tree::walk(raw, Header::of(raw), &mut add);
+        let body = split(raw).1;
+        walk(Header::of(raw, body), body, &mut add);
         let mut view = View::default();
         texts.compare(raw, &mut view);
         !view.findings.is_empty()

@@ -22,33 +22,70 @@ pub(crate) fn base64(text: &[u8]) -> Vec<u8> {
 }
 
 fn base64_some(text: &[u8], enough: usize) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity((text.len() / 4 * 3).min(enough.saturating_add(2)));
+    let mut decoded = Vec::with_capacity((text.len() / 4 * 3).min(enough.saturating_add(4)));
     let (mut bits, mut held) = (0u32, 0u32);
-    for b in text {
-        let value = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => {
-                held = 0;
-                continue;
+    let mut rest = text;
+    while let Some((b, after)) = rest.split_first() {
+        // nearly all of a text is in whole groups
+        if held == 0
+            && let Some((group, after)) = rest.split_first_chunk()
+            && let Some(bytes) = bytes_of(*group)
+        {
+            decoded.extend_from_slice(&bytes);
+            rest = after;
+        } else {
+            rest = after;
+            match sextet(*b) {
+                PADDING => held = 0,
+                NONE => {}
+                sextet => {
+                    bits = (bits << 6) | u32::from(sextet);
+                    held += 6;
+                }
             }
-            _ => continue,
-        };
-        bits = (bits << 6) | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            decoded.push((bits >> held) as u8);
-            if decoded.len() > enough {
-                break;
+            if held >= 8 {
+                held -= 8;
+                decoded.push((bits >> held) as u8);
             }
+        }
+        if decoded.len() > enough {
+            decoded.truncate(enough.saturating_add(1));
+            break;
         }
     }
     decoded
 }
+
+/// The bytes of a group of four, if all four are of the alphabet.
+fn bytes_of(group: [u8; 4]) -> Option<[u8; 3]> {
+    let [a, b, c, d] = group;
+    let (a, b, c, d) = (sextet(a), sextet(b), sextet(c), sextet(d));
+    ((a | b | c | d) < PADDING).then_some([(a << 2) | (b >> 4), (b << 4) | (c >> 2), (c << 6) | d])
+}
+
+/// Not of the alphabet; each sextet is less.
+const PADDING: u8 = 64;
+const NONE: u8 = 65;
+
+fn sextet(b: u8) -> u8 {
+    SEXTETS.get(usize::from(b)).copied().unwrap_or(NONE)
+}
+
+#[expect(clippy::indexing_slicing, reason = "done by the compiler, within the length")]
+static SEXTETS: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut sextets = [NONE; 256];
+    let mut at = 0;
+    while at < alphabet.len() {
+        sextets[alphabet[at] as usize] = at as u8;
+        at += 1;
+    }
+    // the alphabet for addresses
+    sextets[b'-' as usize] = 62;
+    sextets[b'_' as usize] = 63;
+    sextets[b'=' as usize] = PADDING;
+    sextets
+};
 
 fn quoted_printable(text: &[u8], enough: usize) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len().min(enough.saturating_add(2)));
@@ -91,7 +128,35 @@ pub(crate) fn hex(b: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The same, one sextet after the other.
+    fn plainly_decoded(text: &[u8]) -> Vec<u8> {
+        let of_alphabet = |b: &&u8| sextet(**b) < PADDING;
+        let mut decoded = Vec::new();
+        for group in text.split(|b| *b == b'=') {
+            let sextets: Vec<u8> = group.iter().filter(of_alphabet).map(|b| sextet(*b)).collect();
+            let bits: String = sextets.iter().map(|sextet| format!("{sextet:06b}")).collect();
+            let bytes = bits.as_bytes().chunks_exact(8);
+            decoded.extend(bytes.map(|byte| u8::from_str_radix(str::from_utf8(byte).unwrap(), 2).unwrap()));
+        }
+        decoded
+    }
+
+    proptest! {
+        #[test]
+        fn base64_is_decoded_in_groups_as_it_is_sextet_by_sextet(
+            text in "([A-Za-z0-9+/_-]{4}|[A/]{2,3}=|[A-Za-z]{1,3}|=|\\n|\\r\\n|.){0,20}",
+            enough in 0_usize..40,
+        ) {
+            let mut expected = plainly_decoded(text.as_bytes());
+            prop_assert_eq!(base64(text.as_bytes()), expected.clone());
+            expected.truncate(enough + 1);
+            prop_assert_eq!(base64_some(text.as_bytes(), enough), expected);
+        }
+    }
 
     #[test]
     fn broken_encodings_lose_only_what_is_broken() {

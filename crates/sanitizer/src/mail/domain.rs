@@ -1,6 +1,6 @@
 //! What a domain's spelling gives away.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use unicode_security::{MixedScript as _, RestrictionLevel, RestrictionLevelDetection as _, skeleton};
 
@@ -58,9 +58,12 @@ pub(super) const IMITATED: [&str; 46] = [
 /// The bytes of a domain that are looked at: twice what DNS allows.
 const LONGEST: usize = 512;
 
-/// Each imitated name, and what a person reads of it at a glance.
-static LOOKS: LazyLock<Vec<(&str, String)>> =
-    LazyLock::new(|| IMITATED.iter().map(|name| (*name, folded(name))).collect());
+/// What a person reads at a glance of each imitated name, in order, and the name.
+static LOOKS: LazyLock<Vec<(String, &str)>> = LazyLock::new(|| {
+    let mut looks: Vec<_> = IMITATED.iter().map(|name| (folded(name), *name)).collect();
+    looks.sort_unstable();
+    looks
+});
 
 /// Whether a label reads like a well-known name, and is not that name.
 pub(super) fn looks_like_another(domain: &str) -> bool {
@@ -68,7 +71,8 @@ pub(super) fn looks_like_another(domain: &str) -> bool {
         // an honest name may be a longer word: only a whole word of the label is compared
         label.split('-').any(|word| {
             let folded = folded(word);
-            LOOKS.iter().any(|(name, look)| word != *name && folded == *look)
+            let first = LOOKS.partition_point(|(look, _)| *look < folded);
+            LOOKS.iter().skip(first).take_while(|(look, _)| *look == folded).any(|(_, name)| word != *name)
         })
     })
 }
@@ -76,21 +80,35 @@ pub(super) fn looks_like_another(domain: &str) -> bool {
 /// Whether a label mixes scripts in a way that no language does (Unicode TR 39; Japanese, Chinese and Korean may mix
 /// theirs with Latin).
 pub(super) fn mixes_scripts(domain: &str) -> bool {
-    // letters of ASCII are of one script
+    // letters of ASCII are of one script, and no label is written in punycode without `--`
+    if domain.is_ascii() && !domain.contains("--") {
+        return false;
+    }
     labels(domain).filter(|label| !label.is_ascii()).any(|label| {
-        !label.as_str().is_single_script()
-            && !label.as_str().check_restriction_level(RestrictionLevel::HighlyRestrictive)
+        !label.as_ref().is_single_script()
+            && !label.as_ref().check_restriction_level(RestrictionLevel::HighlyRestrictive)
     })
 }
 
 /// What a person reads at a glance: letters by their look, and pairs that look like one letter.
 fn folded(word: &str) -> String {
-    let look: String = if word.is_ascii() {
-        word.bytes().filter_map(|b| ASCII.get(usize::from(b))).map(String::as_str).collect()
-    } else {
-        look(word)
-    };
-    look.replace("vv", "w").replace("cl", "d")
+    if !word.is_ascii() {
+        return look(word).replace("vv", "w").replace("cl", "d");
+    }
+    let mut folded = String::with_capacity(word.len() * 2);
+    for c in word.bytes().filter_map(|b| ASCII.get(usize::from(b))).flat_map(|look| look.chars()) {
+        let pair = match c {
+            'v' if folded.ends_with('v') => 'w',
+            'l' if folded.ends_with('c') => 'd',
+            _ => {
+                folded.push(c);
+                continue;
+            }
+        };
+        folded.pop();
+        folded.push(pair);
+    }
+    folded
 }
 
 fn look(word: &str) -> String {
@@ -102,11 +120,16 @@ static ASCII: LazyLock<Vec<String>> =
     LazyLock::new(|| (0..128_u8).map(|b| look(char::from(b).encode_utf8(&mut [0; 4]))).collect());
 
 /// The labels in lower case, with what is written in punycode decoded.
-fn labels(domain: &str) -> impl Iterator<Item = String> {
-    let head = domain.char_indices().nth(LONGEST).and_then(|(end, _)| domain.get(..end)).unwrap_or(domain);
+fn labels(domain: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let long = (domain.len() > LONGEST).then(|| domain.char_indices().nth(LONGEST)).flatten();
+    let head = long.and_then(|(end, _)| domain.get(..end)).unwrap_or(domain);
     head.split(['.', '。', '．', '｡']).filter(|label| !label.is_empty()).map(|label| {
+        // as nearly all are
+        if label.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) && !label.starts_with("xn--") {
+            return Cow::Borrowed(label);
+        }
         let label = label.to_lowercase();
-        label.strip_prefix("xn--").and_then(punycode).unwrap_or(label)
+        Cow::Owned(label.strip_prefix("xn--").and_then(punycode).unwrap_or(label))
     })
 }
 
@@ -156,14 +179,14 @@ fn punycode(label: &str) -> Option<String> {
 /// Whether two domains belong to one owner, as well as can be told without a list of all registries: the last two labels
 /// are the same, or the last three where the last two are a registry such as `co.uk`.
 pub(super) fn same_owner(one: &str, other: &str) -> bool {
-    owned(one) == owned(other)
+    one == other || owned(one) == owned(other)
 }
 
-fn owned(domain: &str) -> Vec<String> {
-    let mut labels: Vec<String> = labels(domain.trim_end_matches('.')).collect();
+fn owned(domain: &str) -> Vec<Cow<'_, str>> {
+    let mut labels: Vec<_> = labels(domain.trim_end_matches('.')).collect();
     labels.reverse();
     let registry = matches!(labels.as_slice(), [country, second, ..]
-        if country.len() == 2 && (second.len() <= 2 || ["com", "net", "org", "gov", "edu"].contains(&second.as_str())));
+        if country.len() == 2 && (second.len() <= 2 || ["com", "net", "org", "gov", "edu"].contains(&second.as_ref())));
     labels.truncate(if registry { 3 } else { 2 });
     labels
 }
@@ -182,6 +205,20 @@ mod tests {
             ("ä", None),
         ] {
             assert_eq!(punycode(label).as_deref(), decoded, "{label}");
+        }
+    }
+
+    #[test]
+    fn pairs_of_letters_are_joined_one_after_the_other() {
+        let letters = ["v", "c", "l", "1", "i", "m", "0", "w", "-"];
+        for number in 0..letters.len().pow(5) {
+            let mut number = number;
+            let word = (0..5).fold(String::new(), |mut word, _| {
+                word += letters[number % letters.len()];
+                number /= letters.len();
+                word
+            });
+            assert_eq!(folded(&word), look(&word).replace("vv", "w").replace("cl", "d"), "{word}");
         }
     }
 

@@ -1,19 +1,22 @@
 //! What a header says. mail-parser reads it; here are the questions that we ask.
 
+use std::ops::Range;
+
 use clean_content::{Authentication, Party, limits};
 use jiff::Timestamp;
-use std::{ops::Range, sync::LazyLock};
+use mail_parser::{Address, ContentType, HeaderName, HeaderValue};
 
-use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders};
-
-use super::{authentication, tree};
+use super::authentication;
+use super::fields::{Field, Value, fields};
 
 /// Bytes of one header that are read: more than any honest mail has.
 const HEADER: usize = 128 * 1024;
 
 /// A header. Empty, where there is none.
 pub(super) struct Header<'a> {
-    message: Option<Message<'a>>,
+    fields: Vec<Field<'a>>,
+    /// As it says of the body.
+    media_type: Option<String>,
 }
 
 /// Names that begin a mail.
@@ -73,100 +76,89 @@ pub(super) fn is_plausible(raw: &[u8]) -> bool {
     false
 }
 
-/// Reads the headers that anyone asks for. What each server on the way added is left as it is: reading it costs more
-/// than all the others.
-pub(super) static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
-    MessageParser::new()
-        .with_mime_headers()
-        .with_date_headers()
-        .with_address_headers()
-        .with_message_ids()
-        .header_text(HeaderName::Subject)
-        .header_text(HeaderName::Comments)
-        .header_comma_separated(HeaderName::Keywords)
-});
-
 // === impl Header ===
 
 impl<'a> Header<'a> {
     pub(super) fn parse(head: &'a [u8]) -> Self {
-        let head = head.get(..HEADER).unwrap_or(head);
-        Self { message: if head.is_empty() { None } else { PARSER.parse_headers(head) } }
+        let fields = fields(head.get(..HEADER).unwrap_or(head));
+        let media_type = find(&fields, &HeaderName::ContentType)
+            .and_then(HeaderValue::as_content_type)
+            .and_then(media_type);
+        Self { fields, media_type }
     }
 
-    /// The header of a mail, read with the empty line behind it: what does not end there is seen to go on.
-    pub(super) fn of(mail: &'a [u8]) -> Self {
-        let (head, body) = tree::split(mail);
-        Self::parse(if head.is_empty() { head } else { mail.get(..mail.len() - body.len()).unwrap_or(head) })
+    /// The header of a mail with this body, read with the empty line before it: what does not end there is seen to go on.
+    pub(super) fn of(mail: &'a [u8], body: &[u8]) -> Self {
+        Self::parse(mail.get(..mail.len() - body.len()).unwrap_or_default())
     }
 
     /// Where each field is.
     pub(super) fn fields(&self) -> impl Iterator<Item = Range<usize>> {
-        let headers = self.message.iter().flat_map(|message| message.headers());
-        headers.map(|header| header.offset_field as usize..header.offset_end as usize)
+        self.fields.iter().map(|field| field.at.clone())
     }
 
-    pub(super) fn media_type(&self) -> String {
+    /// What the last field of a name says.
+    fn value(&self, name: &HeaderName<'_>) -> Option<&HeaderValue<'a>> {
+        find(&self.fields, name)
+    }
+
+    pub(super) fn media_type(&self) -> &str {
         self.media_type_or("text/plain")
     }
 
-    pub(super) fn media_type_or(&self, otherwise: &str) -> String {
-        let declared = self.message.as_ref().and_then(MimeHeaders::content_type);
-        let Some(declared) = declared else { return otherwise.to_owned() };
-        let kind = declared.ctype().to_ascii_lowercase();
-        match declared.subtype() {
-            Some(sub) => format!("{kind}/{}", sub.to_ascii_lowercase()),
-            None if kind == "text" => "text/plain".to_owned(),
-            None => otherwise.to_owned(),
-        }
+    pub(super) fn media_type_or<'s>(&'s self, otherwise: &'s str) -> &'s str {
+        self.media_type.as_deref().unwrap_or(otherwise)
+    }
+
+    fn content_type(&self) -> Option<&ContentType<'a>> {
+        self.value(&HeaderName::ContentType)?.as_content_type()
+    }
+
+    fn content_disposition(&self) -> Option<&ContentType<'a>> {
+        self.value(&HeaderName::ContentDisposition)?.as_content_type()
     }
 
     pub(super) fn boundary(&self) -> Option<&str> {
-        self.message
-            .as_ref()?
-            .content_type()?
-            .attribute("boundary")
-            .map(str::trim_end)
-            .filter(|b| !b.is_empty())
+        self.content_type()?.attribute("boundary").map(str::trim_end).filter(|b| !b.is_empty())
     }
 
-    pub(super) fn charset(&self) -> Option<String> {
-        self.message.as_ref()?.content_type()?.attribute("charset").map(str::to_owned)
+    pub(super) fn charset(&self) -> Option<&str> {
+        self.content_type()?.attribute("charset")
     }
 
     pub(super) fn transfer_encoding(&self) -> Option<String> {
-        Some(self.message.as_ref()?.content_transfer_encoding()?.trim().to_ascii_lowercase())
+        let encoding = self.value(&HeaderName::ContentTransferEncoding)?.as_text()?;
+        Some(encoding.trim().to_ascii_lowercase())
     }
 
     /// Whether it says twice what the body is, so that one program takes the first word and another the last.
     pub(super) fn says_twice(&self) -> bool {
-        let Some(message) = &self.message else { return false };
         [HeaderName::ContentType, HeaderName::ContentTransferEncoding, HeaderName::ContentDisposition]
             .iter()
-            .any(|name| message.headers().iter().filter(|header| header.name == *name).count() > 1)
+            .any(|name| self.fields.iter().filter(|field| field.is(name)).count() > 1)
     }
 
     pub(super) fn is_attachment(&self) -> bool {
-        self.message
-            .as_ref()
-            .and_then(MimeHeaders::content_disposition)
+        self.content_disposition()
             .is_some_and(|disposition| disposition.ctype().eq_ignore_ascii_case("attachment"))
     }
 
-    pub(super) fn file_name(&self) -> Option<String> {
-        self.message.as_ref()?.attachment_name().map(str::to_owned)
+    pub(super) fn file_name(&self) -> Option<&str> {
+        self.content_disposition()
+            .and_then(|disposition| disposition.attribute("filename"))
+            .or_else(|| self.content_type().and_then(|kind| kind.attribute("name")))
     }
 
-    pub(super) fn subject(&self) -> Option<String> {
-        self.message.as_ref()?.subject().map(str::to_owned)
+    pub(super) fn subject(&self) -> Option<&str> {
+        self.value(&HeaderName::Subject)?.as_text()
     }
 
-    pub(super) fn message_id(&self) -> Option<String> {
-        self.message.as_ref()?.message_id().map(str::to_owned)
+    pub(super) fn message_id(&self) -> Option<&str> {
+        self.value(&HeaderName::MessageId)?.as_text()
     }
 
     pub(super) fn date(&self) -> Option<String> {
-        let seconds = self.message.as_ref()?.date()?.to_timestamp();
+        let seconds = self.value(&HeaderName::Date)?.as_datetime()?.to_timestamp();
         // a year of four digits, as RFC 3339 writes it
         let time =
             Timestamp::from_second(seconds).ok().filter(|_| (0..253_402_300_800).contains(&seconds))?;
@@ -174,30 +166,34 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn sender(&self) -> Vec<Party> {
-        self.message.as_ref().map(|m| parties(m.from().or_else(|| m.sender()))).unwrap_or_default()
+        parties(self.addresses(&HeaderName::From).or_else(|| self.addresses(&HeaderName::Sender)))
     }
 
     pub(super) fn reply_to(&self) -> Vec<Party> {
-        self.message.as_ref().map(|m| parties(m.reply_to())).unwrap_or_default()
+        parties(self.addresses(&HeaderName::ReplyTo))
     }
 
     pub(super) fn recipients(&self) -> Vec<Party> {
-        let Some(message) = &self.message else { return Vec::new() };
-        [message.to(), message.cc()].into_iter().flat_map(parties).collect()
+        let mut recipients = parties(self.addresses(&HeaderName::To));
+        recipients.extend(parties(self.addresses(&HeaderName::Cc)));
+        recipients
+    }
+
+    fn addresses(&self, name: &HeaderName<'_>) -> Option<&Address<'a>> {
+        self.value(name)?.as_address()
     }
 
     /// What servers say about the sender, the topmost header first, what a chain says after that.
     pub(super) fn authentication(&self) -> Vec<Authentication> {
-        let Some(message) = &self.message else { return Vec::new() };
-        let named = |wanted: &'static str| {
-            message.headers().iter().filter(move |header| header.name.as_str().eq_ignore_ascii_case(wanted))
-        };
+        let named = |name: HeaderName<'static>| self.fields.iter().filter(move |field| field.is(&name));
         let mut results = Vec::new();
-        for header in named("Authentication-Results").chain(named("ARC-Authentication-Results")) {
+        for field in
+            named(HeaderName::AuthenticationResults).chain(named(HeaderName::ArcAuthenticationResults))
+        {
             if results.len() >= limits::AUTHENTICATION {
                 break;
             }
-            results.extend(header.value.as_text().map(authentication::results).unwrap_or_default());
+            results.extend(field.value.text().map(|text| authentication::results(&text)).unwrap_or_default());
         }
         results
     }
@@ -205,20 +201,38 @@ impl<'a> Header<'a> {
     /// The words of headers that no one is shown.
     pub(super) fn other_words(&self) -> String {
         let mut words = String::new();
-        for header in self.message.iter().flat_map(|message| message.headers()) {
-            let unknown =
-                matches!(header.name, HeaderName::Other(_) | HeaderName::Comments | HeaderName::Keywords);
-            if let Some(text) = header.value.as_text().filter(|text| unknown && text.trim().contains(' ')) {
-                words.push_str(text);
+        for field in &self.fields {
+            if !matches!(field.name, HeaderName::Other(_) | HeaderName::Comments | HeaderName::Keywords) {
+                continue;
+            }
+            if let Some(text) = field.value.text().filter(|text| text.trim().contains(' ')) {
+                words.push_str(&text);
                 words.push('\n');
-            } else if let HeaderValue::TextList(list) = &header.value
-                && unknown
-            {
+            } else if let Value::Read(HeaderValue::TextList(list)) = &field.value {
                 words.extend(list.iter().flat_map(|text| [text.as_ref(), "\n"]));
             }
         }
         words
     }
+}
+
+/// What the last field of a name says, of those that are read.
+fn find<'f, 'a>(fields: &'f [Field<'a>], name: &HeaderName<'_>) -> Option<&'f HeaderValue<'a>> {
+    match &fields.iter().rev().find(|field| field.is(name))?.value {
+        Value::Read(value) => Some(value),
+        Value::Written(_) => None,
+    }
+}
+
+/// In small letters, if it is a whole one.
+fn media_type(declared: &ContentType<'_>) -> Option<String> {
+    let kind = declared.ctype();
+    let whole = match declared.subtype() {
+        Some(sub) => format!("{kind}/{sub}"),
+        None if kind.eq_ignore_ascii_case("text") => "text/plain".to_owned(),
+        None => return None,
+    };
+    Some(whole.to_ascii_lowercase())
 }
 
 fn parties(addresses: Option<&Address<'_>>) -> Vec<Party> {

@@ -16,7 +16,7 @@ pub(super) enum Kind {
 pub(super) fn kind_of(header: &Header<'_>) -> Kind {
     let media_type = header.media_type();
     let attached = header.is_attachment() || (header.file_name().is_some() && media_type != "text/html");
-    match media_type.as_str() {
+    match media_type {
         // a multipart that cannot be taken apart is read as text
         kind if kind.starts_with("multipart/") => Kind::Plain,
         "text/html" | "text/enriched" | "text/richtext" | "text/x-amp-html" | "application/xhtml+xml"

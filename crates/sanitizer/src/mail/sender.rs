@@ -104,7 +104,11 @@ fn is_domain(word: &str) -> bool {
 }
 
 fn words(name: &str) -> impl Iterator<Item = &str> {
-    name.split(|c: char| c.is_whitespace() || "<>()[]\"',;|/".contains(c)).take(1000)
+    let parts = |c: char| {
+        matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | ',' | ';' | '|' | '/')
+            || c.is_whitespace()
+    };
+    name.split(parts).take(1000)
 }
 
 #[cfg(test)]

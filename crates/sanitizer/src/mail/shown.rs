@@ -5,13 +5,13 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashMap, HashSet},
-    hash::{DefaultHasher, Hash as _, Hasher as _},
+    hash::{DefaultHasher, Hasher as _},
 };
 
 use clean_content::{Finding, Severity};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::show;
+use crate::{plain, show};
 
 /// Bytes of each form that are compared with the other.
 const COMPARED: usize = 256 * 1024;
@@ -110,6 +110,21 @@ struct Words<'t> {
     /// In order, with what each is known by.
     words: Vec<(&'t str, u64)>,
     bytes: usize,
+    /// The word that is looked at, in small letters.
+    small: String,
+}
+
+/// The word that a token consists of, as most do: letters and digits of ASCII, and at most a sign behind them that is no part
+/// of it (Unicode TR 29; `_` would be one) nor makes a link of it.
+fn one_word(token: &str) -> Option<&str> {
+    let (word, sign) = token.split_at_checked(plain::alphanumeric(token.as_bytes()))?;
+    let alone = match sign {
+        "" => true,
+        "_" | "@" => false,
+        "." => !word.ends_with("www"),
+        sign => sign.len() == 1,
+    };
+    (alone && !word.is_empty()).then_some(word)
 }
 
 fn differ(plain: &Words<'_>, rich: &Words<'_>) -> Option<Finding> {
@@ -144,6 +159,10 @@ impl<'t> Words<'t> {
             if self.bytes > COMPARED {
                 return;
             }
+            if let Some(word) = one_word(token) {
+                self.add_word(word);
+                continue;
+            }
             let token = token.find("://").map_or(token, |scheme| {
                 let before = token.get(..scheme).unwrap_or_default();
                 before.trim_end_matches(|c: char| c.is_ascii_alphabetic())
@@ -151,14 +170,23 @@ impl<'t> Words<'t> {
             if token.contains('@') || token.contains("www.") {
                 continue;
             }
-            for word in token.unicode_words() {
-                let mut hash = DefaultHasher::new();
-                word.chars().flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hash));
-                let known_by = hash.finish();
-                if self.seen.insert(known_by) {
-                    self.words.push((word, known_by));
-                }
-            }
+            token.unicode_words().for_each(|word| self.add_word(word));
+        }
+    }
+
+    fn add_word(&mut self, word: &'t str) {
+        self.small.clear();
+        if word.is_ascii() {
+            self.small.push_str(word);
+            self.small.make_ascii_lowercase();
+        } else {
+            self.small.extend(word.chars().flat_map(char::to_lowercase));
+        }
+        let mut hash = DefaultHasher::new();
+        hash.write(self.small.as_bytes());
+        let known_by = hash.finish();
+        if self.seen.insert(known_by) {
+            self.words.push((word, known_by));
         }
     }
 
@@ -216,6 +244,21 @@ mod tests {
         let text = |from: u32| (from..from + 100).map(|n| format!("word{n} ")).collect::<String>();
         assert_eq!(forms(&text(0), &text(50)), Some(Severity::Low));
         assert_eq!(forms(&text(0), &text(90)), Some(Severity::Medium));
+    }
+
+    #[test]
+    fn one_word_is_told_as_the_standard_has_it() {
+        for sign in (0..0x80_u8).map(char::from) {
+            for token in ["word", "7", "a1b"].map(|word| format!("{word}{sign}")) {
+                if let Some(word) = one_word(&token) {
+                    assert!(token.unicode_words().eq([word]), "{token:?}");
+                }
+            }
+        }
+        assert_eq!(one_word("word,"), Some("word"));
+        for token in ["word_", "it's", "word@", "www.", "", "é"] {
+            assert_eq!(one_word(token), None, "{token}");
+        }
     }
 
     #[test]

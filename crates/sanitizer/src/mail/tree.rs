@@ -33,25 +33,29 @@ pub(super) struct Leaf<'a> {
 }
 
 struct Entity<'a> {
-    /// Its header, where that was read already.
-    header: Option<Header<'a>>,
-    bytes: &'a [u8],
+    content: Content<'a>,
     depth: usize,
     alternative: Option<usize>,
     /// In a digest, a part without a type is a message.
     in_digest: bool,
 }
 
-/// Visits every part of a mail with this header. Says whether the limits allowed to visit them all.
-pub(super) fn walk<'a>(mail: &'a [u8], header: Header<'a>, visit: &mut impl FnMut(Node<'_>)) -> bool {
-    walk_within(mail, header, 0, 0, &mut 0, visit)
+enum Content<'a> {
+    Whole(&'a [u8]),
+    /// Its header, where that was read already, and its body.
+    Read(Header<'a>, &'a [u8]),
+}
+
+/// Visits every part of a mail with this header and this body. Says whether the limits allowed to visit them all.
+pub(super) fn walk<'a>(header: Header<'a>, body: &'a [u8], visit: &mut impl FnMut(Node<'_>)) -> bool {
+    walk_within(header, body, 0, 0, &mut 0, visit)
 }
 
 /// `depth` grows with each transfer-encoded message, so this calls itself at most [`DEPTH`] times. `unpacked` is what the
 /// messages that this one is within hold.
 fn walk_within<'a>(
-    mail: &'a [u8],
     header: Header<'a>,
+    body: &'a [u8],
     depth: usize,
     unpacked: usize,
     parts: &mut usize,
@@ -59,15 +63,20 @@ fn walk_within<'a>(
 ) -> bool {
     let mut fully = true;
     let mut todo =
-        vec![Entity { header: Some(header), bytes: mail, depth, alternative: None, in_digest: false }];
+        vec![Entity { content: Content::Read(header, body), depth, alternative: None, in_digest: false }];
     while let Some(entity) = todo.pop() {
         *parts += 1;
         if *parts > PARTS {
             return false;
         }
-        let Entity { header, bytes, depth, alternative, in_digest } = entity;
-        let (head, body) = split(bytes);
-        let header = header.unwrap_or_else(|| Header::parse(head));
+        let Entity { content, depth, alternative, in_digest } = entity;
+        let (header, body) = match content {
+            Content::Read(header, body) => (header, body),
+            Content::Whole(bytes) => {
+                let (head, body) = split(bytes);
+                (Header::parse(head), body)
+            }
+        };
         if header.says_twice() {
             visit(Node::Ambiguous(body));
         }
@@ -89,8 +98,7 @@ fn walk_within<'a>(
                     if media_type == "multipart/alternative" { Some(*parts) } else { alternative };
                 let in_digest = media_type == "multipart/digest";
                 todo.extend(entities.into_iter().take(PARTS).rev().map(|bytes| Entity {
-                    header: None,
-                    bytes,
+                    content: Content::Whole(bytes),
                     depth: depth + 1,
                     alternative,
                     in_digest,
@@ -98,7 +106,7 @@ fn walk_within<'a>(
                 continue;
             }
         }
-        if matches!(media_type.as_str(), "message/rfc822" | "message/global") {
+        if matches!(media_type, "message/rfc822" | "message/global") {
             let encoding = header.transfer_encoding();
             if matches!(encoding.as_deref(), Some("base64" | "quoted-printable")) {
                 if unpacked + body.len() > UNPACKED {
@@ -107,14 +115,16 @@ fn walk_within<'a>(
                     continue;
                 }
                 let decoded = decode::transfer(body, encoding.as_deref());
-                let header = Header::parse(split(&decoded).0);
+                let (head, body) = split(&decoded);
+                let header = Header::parse(head);
                 visit(Node::Forwarded(&header));
-                fully &= walk_within(&decoded, header, depth + 1, unpacked + decoded.len(), parts, visit);
+                fully &= walk_within(header, body, depth + 1, unpacked + decoded.len(), parts, visit);
             } else {
-                let header = Header::parse(split(body).0);
+                let (head, body) = split(body);
+                let header = Header::parse(head);
                 visit(Node::Forwarded(&header));
-                let (header, depth) = (Some(header), depth + 1);
-                todo.push(Entity { header, bytes: body, depth, alternative: None, in_digest: false });
+                let (content, depth) = (Content::Read(header, body), depth + 1);
+                todo.push(Entity { content, depth, alternative: None, in_digest: false });
             }
             continue;
         }
@@ -133,15 +143,31 @@ pub(super) fn split(entity: &[u8]) -> (&[u8], &[u8]) {
     if name == 0 || !after_name.starts_with(b":") {
         return (&[], entity);
     }
+    match empty_line(entity).and_then(|at| entity.split_at_checked(at)) {
+        Some((head, [b'\n', body @ ..] | [b'\r', b'\n', body @ ..])) => (head, body),
+        _ => (entity, &[]),
+    }
+}
+
+/// Where the first empty line is.
+fn empty_line(lines: &[u8]) -> Option<usize> {
+    /// Bytes that are looked at in any case, which a processor does many at a time.
+    const STRETCH: usize = 64;
+    let may_be = |b: u8, next: u8| (b == b'\n') & ((next == b'\n') | (next == b'\r'));
     let mut at = 0;
-    while let Some(end) = entity.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)) {
-        at += end + 1;
-        let rest = entity.get(at..).unwrap_or_default();
-        if let [b'\n', body @ ..] | [b'\r', b'\n', body @ ..] = rest {
-            return (entity.get(..at).unwrap_or_default(), body);
+    loop {
+        while let Some(stretch) = lines.get(at..at + STRETCH)
+            && let Some(after) = lines.get(at + 1..at + 1 + STRETCH)
+            && !stretch.iter().zip(after).fold(false, |any, (b, next)| any | may_be(*b, *next))
+        {
+            at += STRETCH;
+        }
+        let rest = lines.get(at..)?;
+        at += rest.iter().zip(rest.iter().skip(1)).position(|(b, next)| may_be(*b, *next))? + 1;
+        if let Some([b'\n', ..] | [b'\r', b'\n', ..]) = lines.get(at..) {
+            return Some(at);
         }
     }
-    (entity, &[])
 }
 
 struct Children<'a> {
@@ -197,4 +223,25 @@ fn is_boundary(line: &[u8], boundary: &[u8]) -> Option<bool> {
 fn without_line_end(part: &[u8]) -> &[u8] {
     let part = part.strip_suffix(b"\n").unwrap_or(part);
     part.strip_suffix(b"\r").unwrap_or(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_ends_before_the_first_empty_line_wherever_that_is() {
+        for before in 0..150 {
+            let head = format!("a:{}\n", "-".repeat(before));
+            for after in [0, 1, 100] {
+                let body = format!("x\n\n{}", "-".repeat(after));
+                for (lines, end) in [("", "\n"), ("\rb\n\rc\r\n", "\r\n"), ("b\n\r-\n", "\r\n")] {
+                    let head = format!("{head}{lines}");
+                    let mail = format!("{head}{end}{body}");
+                    assert_eq!(split(mail.as_bytes()), (head.as_bytes(), body.as_bytes()), "{mail:?}");
+                    assert_eq!(split(head.as_bytes()), (head.as_bytes(), &b""[..]), "{head:?}");
+                }
+            }
+        }
+    }
 }
