@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn bytes_of_a_kind_are_counted_to_the_first_other() {
-        for size in 0..3 * SOME {
+        for size in 0..3 * SHORT {
             let mut bytes = vec![b'a'; size];
             assert_eq!(how_many(&bytes, |b| b.is_ascii_lowercase()), size);
             for at in 0..size {
