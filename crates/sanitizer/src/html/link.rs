@@ -4,6 +4,8 @@ use clean_content::{Finding, Link, Severity, limits};
 
 use super::{
     address::{host, registered},
+    attribute::Attr,
+    element::Known,
     page::push_line,
     tag::Tag,
 };
@@ -30,11 +32,11 @@ const TOP_LEVELS: [&str; 28] = [
 impl Links {
     /// At a start tag. What an address says in words is an attribute's saying.
     pub(super) fn open(&mut self, tag: &Tag<'_>, visible: &str, attributes: &mut String) {
-        if !matches!(tag.name.as_str(), "a" | "area") {
+        if !matches!(tag.name.known, Known::A | Known::AREA) {
             return;
         }
         self.end(visible);
-        let Some(target) = tag.get("href") else { return };
+        let Some(target) = tag.get(Attr::HREF) else { return };
         if target.contains("%20") || target.contains('+') || target.contains("%3") {
             push_line(attributes, &target);
         }

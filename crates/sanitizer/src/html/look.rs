@@ -1,8 +1,9 @@
 //! How text in an element looks. Children inherit it.
 
 use super::{
+    attribute::Attr,
     css::{Display, FONT_SIZE, FontSize, Paint, Style},
-    element::{UNSEEN, holds_html, is_unpainted},
+    element::{Known, UNSEEN},
     tag::Tag,
 };
 
@@ -78,18 +79,18 @@ impl Look {
 
     /// The look of a child. `named_hidden`: its class says that only screen readers are to read it.
     pub(super) fn inside(self, tag: &Tag<'_>, style: &Style, named_hidden: bool) -> Self {
-        let name = tag.name.as_str();
-        let foreign = self.markup == Markup::Foreign || matches!(name, "svg" | "math");
+        let name = tag.name.known;
+        let foreign = self.markup == Markup::Foreign || matches!(name, Known::SVG | Known::MATH);
         let size = style.size.map_or(self.size, |size| size.within(self.size));
         let (ground, has_ground) = self.ground_in(style);
-        let closed_details = name == "details" && !tag.has("open");
+        let closed_details = name == Known::DETAILS && !tag.has(Attr::OPEN);
         Self {
             lost: self.lost
                 || named_hidden
                 || is_unseen(tag, foreign)
                 || style.display == Some(Display::None)
                 // `display` set by hand shows what the attribute hides
-                || tag.has("hidden") && style.display.is_none()
+                || tag.has(Attr::HIDDEN) && style.display.is_none()
                 || style.is_lost(size)
                 || style.behind == Some(true) && self.covered && style.position.is_some(),
             invisible: style.invisible.flatten().unwrap_or(self.invisible),
@@ -97,7 +98,7 @@ impl Look {
             size,
             colour: self.colour_in(tag, style, foreign),
             ground,
-            covered: self.covered || has_ground && !matches!(name, "body" | "html"),
+            covered: self.covered || has_ground && !matches!(name, Known::BODY | Known::HTML),
             indented_away: match style.indent {
                 Some(Some(indent)) => indent.px(size).is_some_and(|n| n <= -400.0),
                 Some(None) | None => self.indented_away,
@@ -109,22 +110,20 @@ impl Look {
             keeps_lines: match style.keeps_lines {
                 Some(Some(keeps)) => keeps,
                 Some(None) => self.keeps_lines,
-                None => {
-                    self.keeps_lines || matches!(name, "pre" | "textarea" | "xmp" | "plaintext" | "listing")
-                }
+                None => self.keeps_lines || name.keeps_lines(),
             },
             folded: match name {
-                "summary" => self.around_folded,
+                Known::SUMMARY => self.around_folded,
                 _ => self.folded || closed_details,
             },
             around_folded: if closed_details { self.folded } else { self.around_folded || self.folded },
             place: match name {
-                "style" => Place::Sheet,
-                "script" => Place::Code,
-                "title" if !foreign => Place::Title,
+                Known::STYLE => Place::Sheet,
+                Known::SCRIPT => Place::Code,
+                Known::TITLE if !foreign => Place::Title,
                 _ => self.place,
             },
-            markup: if foreign && !holds_html(name) { Markup::Foreign } else { Markup::Html },
+            markup: if foreign && !name.holds_html() { Markup::Foreign } else { Markup::Html },
             block: style.display == Some(Display::Block),
         }
     }
@@ -136,11 +135,13 @@ impl Look {
         match style.fill.or(style.colour) {
             Some(Paint::Inherit | Paint::Current) => self.colour,
             Some(paint) => paint,
-            None => match tag.name.as_str() {
+            None => match tag.name.known {
                 // links, buttons and drawings have colours of their own
-                "a" if tag.has("href") => Paint::Unknown,
-                "button" | "mark" | "input" | "select" | "textarea" => Paint::Unknown,
-                "svg" => Paint::Unknown,
+                Known::A if tag.has(Attr::HREF) => Paint::Unknown,
+                Known::BUTTON | Known::MARK | Known::INPUT | Known::SELECT | Known::TEXTAREA => {
+                    Paint::Unknown
+                }
+                Known::SVG => Paint::Unknown,
                 _ => self.colour,
             },
         }
@@ -163,10 +164,10 @@ impl Look {
 
 /// By what it is, whatever the styles say.
 fn is_unseen(tag: &Tag<'_>, foreign: bool) -> bool {
-    let name = tag.name.as_str();
-    tag.kind & UNSEEN != 0
-        || foreign && is_unpainted(name)
-        || name == "dialog" && !tag.has("open")
+    let name = tag.name.known;
+    tag.name.kind & UNSEEN != 0
+        || foreign && name.is_unpainted()
+        || name == Known::DIALOG && !tag.has(Attr::OPEN)
         // what is inside stands in for what cannot be loaded
-        || name == "object" && tag.has("data")
+        || name == Known::OBJECT && tag.has(Attr::DATA)
 }

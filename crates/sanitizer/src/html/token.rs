@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::{
+    element::Known,
     entity,
     name::Name,
     raw::{end_of_raw, end_of_script, is_raw, is_space},
@@ -59,11 +60,11 @@ impl<'a> Tokens<'a> {
 
     fn raw_text(&mut self, name: Name) -> Token<'a> {
         let end =
-            if name.as_str() == "script" { end_of_script(self.rest) } else { end_of_raw(self.rest, name) };
+            if name.known == Known::SCRIPT { end_of_script(self.rest) } else { end_of_raw(self.rest, name) };
         self.odd |= end == self.rest.len();
         let text = self.take(end);
-        match name.as_str() {
-            "title" | "textarea" => Token::Text(entity::decode(text, false)),
+        match name.known {
+            Known::TITLE | Known::TEXTAREA => Token::Text(entity::decode(text, false)),
             _ => Token::Text(Cow::Borrowed(text)),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Reader, fits_in_table};
 use crate::html::{
+    attribute::Attr,
     css,
     look::{Look, Place},
     styles::style_of,
@@ -54,16 +55,18 @@ impl<'a> Reader<'a> {
         let parent = self.tree.look_at(depth);
         let (style, disguised) = style_of(&self.sheet, tag, &self.tree.spot(depth), &mut self.work);
         if disguised && self.disguised.is_none() {
-            self.disguised = tag.get("style").map(|style| style.into_owned());
+            self.disguised = tag.get(Attr::STYLE).map(|style| style.into_owned());
         }
-        let named_hidden = tag.get("class").is_some_and(|classes| {
+        let named_hidden = tag.get(Attr::CLASS).is_some_and(|classes| {
             classes
                 .split_ascii_whitespace()
                 .any(|class| FOR_SCREEN_READERS.contains(&class) && !self.sheet.knows_class(class))
         });
         let mut look = parent.inside(tag, &style, named_hidden);
         // a sheet that is not for screens says nothing, and is kept as code
-        if look.place == Place::Sheet && tag.get("media").is_some_and(|media| !css::holds_on_screen(&media)) {
+        if look.place == Place::Sheet
+            && tag.get(Attr::MEDIA).is_some_and(|media| !css::holds_on_screen(&media))
+        {
             look.place = Place::Code;
         }
         look

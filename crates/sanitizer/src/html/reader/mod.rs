@@ -5,8 +5,9 @@ mod roots;
 mod verdict;
 
 use super::{
+    attribute::Attr,
     css::{Sheet, Work},
-    element::{self, BLOCK, ODD, PARAGRAPH, SPECIAL},
+    element::{self, BLOCK, Known, ODD, PARAGRAPH, SPECIAL},
     link::Links,
     look::{Look, Markup, Place},
     name::Name,
@@ -86,7 +87,7 @@ impl<'a> Reader<'a> {
     pub(super) fn read(&mut self, html: &'a str) {
         for root in ROOTS {
             let look = self.tree.look();
-            self.tree.push(Tag::new(root), look, self.tree.depth());
+            self.tree.push(Tag::of(root), look, self.tree.depth());
         }
         let mut tokens = Tokens::new(html);
         while let Some(token) = tokens.next() {
@@ -160,7 +161,7 @@ impl<'a> Reader<'a> {
                 Token::Text(text) if !raw => push_line(&mut self.page.comments, &text),
                 Token::Text(text) => push_line(&mut self.page.code, &text),
                 Token::Open(tag) => {
-                    raw = matches!(tag.name.as_str(), "style" | "script" | "xml");
+                    raw = matches!(tag.name.known, Known::STYLE | Known::SCRIPT | Known::XML);
                     tag.sayings().for_each(|saying| push_line(&mut self.page.attributes, &saying));
                 }
                 Token::Close(_) => raw = false,
@@ -173,28 +174,30 @@ impl<'a> Reader<'a> {
         let name = tag.name;
         tag.sayings().for_each(|saying| push_line(&mut self.page.attributes, &saying));
         self.cut |= tag.cut;
-        self.odd |= tag.kind & ODD != 0 || tag.holds_markup();
+        self.odd |= tag.name.kind & ODD != 0 || tag.holds_markup;
         let fits = self.tree.make_room(&tag, self.sheet.quirks);
         self.settle();
         if !self.again {
             self.note_sheet(&tag);
         }
-        let kind = tag.kind;
         self.end_styled_blocks();
         if fits {
-            self.separate(name, kind, false);
+            self.separate(name, false);
         }
-        if !fits || name.as_str() == "head" || self.is_root(&tag) {
+        if !fits || name.known == Known::HEAD || self.is_root(&tag) {
             return;
         }
-        if !matches!(name.as_str(), "meta" | "title" | "link" | "style" | "script" | "base") {
+        if !matches!(
+            name.known,
+            Known::META | Known::TITLE | Known::LINK | Known::STYLE | Known::SCRIPT | Known::BASE
+        ) {
             self.settle_roots();
         }
         if reopens(&tag) {
             self.reopen();
         }
         while let Some(missing) = self.tree.missing(name) {
-            let (part, depth) = (Tag::new(missing), self.tree.depth());
+            let (part, depth) = (Tag::of(missing), self.tree.depth());
             let look = self.look_of(&part, depth);
             if !self.tree.push(part, look, depth) {
                 break;
@@ -208,8 +211,8 @@ impl<'a> Reader<'a> {
         self.links.open(&tag, &self.page.visible, &mut self.page.attributes);
         self.sends.see(&tag);
         self.form_words(&tag, look);
-        if name.as_str() == "iframe"
-            && let Some(inside) = tag.get("srcdoc")
+        if name.known == Known::IFRAME
+            && let Some(inside) = tag.get(Attr::SRCDOC)
         {
             self.frames.push(inside.into_owned());
         }
@@ -220,9 +223,9 @@ impl<'a> Reader<'a> {
 
     /// A linked sheet in an address of its own.
     fn note_sheet(&mut self, tag: &Tag<'_>) {
-        if tag.name.as_str() == "link"
-            && tag.get("rel").is_some_and(|rel| rel.to_ascii_lowercase().contains("stylesheet"))
-            && let Some(css) = tag.get("href").as_deref().and_then(super::address::data_text)
+        if tag.name.known == Known::LINK
+            && tag.get(Attr::REL).is_some_and(|rel| rel.to_ascii_lowercase().contains("stylesheet"))
+            && let Some(css) = tag.get(Attr::HREF).as_deref().and_then(super::address::data_text)
         {
             self.sheet.add(&css);
             self.read_again |= !self.page.visible.trim().is_empty();
@@ -232,14 +235,16 @@ impl<'a> Reader<'a> {
 
     /// Words that stand in attributes and are shown: on buttons and in fields.
     fn form_words(&mut self, tag: &Tag<'_>, look: Look) {
-        if tag.name.as_str() != "input" {
+        if tag.name.known != Known::INPUT {
             return;
         }
-        let kind = tag.get("type").unwrap_or_default().to_ascii_lowercase();
+        let kind = tag.get(Attr::TYPE).unwrap_or_default().to_ascii_lowercase();
         let words = match &*kind {
             "hidden" | "checkbox" | "radio" | "file" | "image" | "password" | "range" | "color" => None,
-            "submit" | "button" | "reset" => tag.get("value"),
-            _ => tag.get("value").filter(|value| !value.is_empty()).or_else(|| tag.get("placeholder")),
+            "submit" | "button" | "reset" => tag.get(Attr::VALUE),
+            _ => {
+                tag.get(Attr::VALUE).filter(|value| !value.is_empty()).or_else(|| tag.get(Attr::PLACEHOLDER))
+            }
         };
         if let Some(words) = words {
             push_line(&mut self.page.form_words, &words);
@@ -249,18 +254,18 @@ impl<'a> Reader<'a> {
 
     fn close(&mut self, name: Name) {
         self.beyond = None;
-        if name.as_str() == "a" {
+        if name.known == Known::A {
             self.links.end(&self.page.visible);
         }
-        if name.as_str() == "br" || name.as_str() == "p" && !self.tree.is_open(name) {
+        if name.known == Known::BR || name.known == Known::P && !self.tree.is_open(name) {
             self.line_break();
         }
-        let stray_cell = matches!(name.as_str(), "td" | "th") && !self.tree.is_open(name);
+        let stray_cell = matches!(name.known, Known::TD | Known::TH) && !self.tree.is_open(name);
         self.tree.close(name);
         self.end_styled_blocks();
         self.settle();
         if !stray_cell {
-            self.separate(name, element::kind(name), true);
+            self.separate(name, true);
         }
     }
 
@@ -271,13 +276,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Blocks stand on lines of their own, cells apart.
-    fn separate(&mut self, name: Name, kind: u16, closes: bool) {
-        match name.as_str() {
-            "br" | "hr" if !closes => self.line_break(),
-            "td" | "th" => self.page.apart(' '),
-            _ if kind & BLOCK != 0 => {
+    fn separate(&mut self, name: Name, closes: bool) {
+        match name.known {
+            Known::BR | Known::HR if !closes => self.line_break(),
+            Known::TD | Known::TH => self.page.apart(' '),
+            _ if name.kind & BLOCK != 0 => {
                 self.page.apart('\n');
-                if kind & PARAGRAPH != 0 {
+                if name.kind & PARAGRAPH != 0 {
                     self.page.paragraph();
                 }
             }
@@ -293,20 +298,30 @@ impl<'a> Reader<'a> {
 
 /// Whether formatting that was interrupted goes on around it.
 fn reopens(tag: &Tag<'_>) -> bool {
-    tag.kind & SPECIAL == 0
-        || [
-            "br", "img", "input", "button", "select", "area", "embed", "wbr", "keygen", "object", "applet",
-            "marquee", "xmp",
-        ]
-        .iter()
-        .any(|name| tag.name.is(name))
+    tag.name.kind & SPECIAL == 0
+        || matches!(
+            tag.name.known,
+            Known::BR
+                | Known::IMG
+                | Known::INPUT
+                | Known::BUTTON
+                | Known::SELECT
+                | Known::AREA
+                | Known::EMBED
+                | Known::WBR
+                | Known::KEYGEN
+                | Known::OBJECT
+                | Known::APPLET
+                | Known::MARQUEE
+                | Known::XMP
+        )
 }
 
 fn fits_in_table(tag: &Tag<'_>) -> bool {
-    tag.kind & (element::TABLE | element::TABLE_PART) != 0
-        || matches!(tag.name.as_str(), "style" | "script" | "template" | "form" | "tr")
-        || tag.name.as_str() == "input"
-            && tag.get("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"))
+    tag.name.kind & (element::TABLE | element::TABLE_PART) != 0
+        || matches!(tag.name.known, Known::STYLE | Known::SCRIPT | Known::TEMPLATE | Known::FORM | Known::TR)
+        || tag.name.known == Known::INPUT
+            && tag.get(Attr::TYPE).is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"))
 }
 
 fn has_doctype(html: &str) -> bool {
