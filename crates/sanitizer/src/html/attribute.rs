@@ -133,6 +133,15 @@ impl Attr {
     pub(super) const fn bit(self) -> u64 {
         1 << self.0
     }
+
+    pub(super) const fn bits(known: &[Self]) -> u64 {
+        let (mut bits, mut rest) = (0, known);
+        while let [first, after @ ..] = rest {
+            bits |= first.bit();
+            rest = after;
+        }
+        bits
+    }
 }
 
 // === impl Attribute ===

@@ -8,16 +8,35 @@ use super::{
     tree::Spot,
 };
 
-/// What sheets and the element itself say, and whether that is written so that it is not recognised.
-pub(super) fn style_of(sheet: &Sheet, tag: &Tag<'_>, at: &Spot<'_, '_>, work: &mut Work) -> (Style, bool) {
+/// What is said of one element.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) style: Style,
+    /// The element's own style is written so that it is not recognised.
+    pub(super) disguised: bool,
+}
+
+/// What sheets and the element itself say; nothing, as of most elements.
+pub(super) fn said_of(sheet: &Sheet, tag: &Tag<'_>, at: &Spot<'_, '_>, work: &mut Work) -> Option<Said> {
+    if sheet.is_empty() && !tag.has_any_of(STYLING) {
+        return None;
+    }
     let inline = tag.get(Attr::STYLE).map(|css| Block::inline(&css, sheet.quirks));
     let mut style = presentation(tag);
     sheet.cascade(tag, at, &mut style, inline.as_ref(), work);
-    (style, inline.is_some_and(|inline| inline.disguised))
+    Some(Said { style, disguised: inline.is_some_and(|inline| inline.disguised) })
 }
 
 /// Attributes of drawings that are properties.
 const PROPERTIES: [Attr; 5] = [Attr::FILL, Attr::OPACITY, Attr::DISPLAY, Attr::VISIBILITY, Attr::FONT_SIZE];
+
+/// All attributes that this file asks for.
+const STYLING: u64 = Attr::STYLE.bit()
+    | Attr::COLOR.bit()
+    | Attr::BGCOLOR.bit()
+    | Attr::BACKGROUND.bit()
+    | Attr::TEXT.bit()
+    | Attr::bits(&PROPERTIES);
 
 /// What old attributes say.
 fn presentation(tag: &Tag<'_>) -> Style {

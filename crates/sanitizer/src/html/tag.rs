@@ -69,8 +69,9 @@ impl<'a> Tag<'a> {
         self.known & known.bit() != 0
     }
 
-    pub(super) fn has_any(&self, known: &[Attr]) -> bool {
-        known.iter().any(|known| self.has(*known))
+    /// Whether it has any of the attributes that have these bits.
+    pub(super) const fn has_any_of(&self, bits: u64) -> bool {
+        self.known & bits != 0
     }
 
     pub(super) fn is_same(&self, other: &Self) -> bool {

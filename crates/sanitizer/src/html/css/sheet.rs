@@ -168,10 +168,10 @@ impl Sheet {
         let meant = if self.is_empty() { Vec::new() } else { self.rules_for(tag, at, work) };
         let blocks = || meant.iter().filter_map(|(_, _, block)| self.blocks.get(*block));
         for block in blocks().chain(inline) {
-            style.add(&block.normal);
+            block.add_to(style);
         }
         for block in blocks().chain(inline) {
-            style.add(&block.important);
+            block.add_important_to(style);
         }
     }
 

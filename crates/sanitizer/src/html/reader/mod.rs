@@ -13,7 +13,7 @@ use super::{
     name::Name,
     page::{Page, Shelf, push_flowing, push_line},
     sends::Sends,
-    styles::style_of,
+    styles::said_of,
     tag::Tag,
     token::{Token, Tokens},
     tree::Tree,
@@ -78,7 +78,8 @@ impl<'a> Reader<'a> {
     pub(super) fn again(self, html: &str) -> Self {
         let mut reader = Self::new(html);
         if let Some(tag) = self.late_root {
-            let style = style_of(&self.sheet, &tag, &Tree::new(Look::PAGE).spot(0), &mut reader.work).0;
+            let said = said_of(&self.sheet, &tag, &Tree::new(Look::PAGE).spot(0), &mut reader.work);
+            let style = said.unwrap_or_default().style;
             reader.tree = Tree::new(Look::PAGE.inside(&tag, &style, false));
         }
         Self { sheet: self.sheet, disguised: self.disguised, again: true, ..reader }
@@ -102,7 +103,7 @@ impl<'a> Reader<'a> {
                 tokens.go_on_as_markup();
             }
         }
-        self.odd |= tokens.odd || html.contains('\0');
+        self.odd |= tokens.odd || memchr::memchr(0, html.as_bytes()).is_some();
         self.links.end(&self.page.visible);
     }
 

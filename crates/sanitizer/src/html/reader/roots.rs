@@ -6,7 +6,8 @@ use crate::html::{attribute::Attr, element::Known, tag::Tag};
 pub(super) const ROOTS: [Known; 2] = [Known::HTML, Known::BODY];
 
 /// What a root may say too late.
-const SAYING: [Attr; 6] = [Attr::STYLE, Attr::CLASS, Attr::ID, Attr::HIDDEN, Attr::BGCOLOR, Attr::TEXT];
+const SAYING: u64 =
+    Attr::bits(&[Attr::STYLE, Attr::CLASS, Attr::ID, Attr::HIDDEN, Attr::BGCOLOR, Attr::TEXT]);
 
 impl<'a> Reader<'a> {
     /// `<html>` and `<body>`: a second one, or one behind text, still says how all of the page looks.
@@ -17,7 +18,7 @@ impl<'a> Reader<'a> {
         if first && self.page.visible.trim().is_empty() {
             self.tree.retag(at, tag.clone());
             self.roots_unsettled = true;
-        } else if !self.again && self.late_root.is_none() && tag.has_any(&SAYING) {
+        } else if !self.again && self.late_root.is_none() && tag.has_any_of(SAYING) {
             self.late_root = Some(tag.clone());
             self.read_again = true;
         }

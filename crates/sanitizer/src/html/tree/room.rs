@@ -10,7 +10,7 @@ use crate::html::{
 };
 
 /// What makes `<font>` end a drawing.
-const COLOURED: [Attr; 3] = [Attr::COLOR, Attr::FACE, Attr::SIZE];
+const COLOURED: u64 = Attr::bits(&[Attr::COLOR, Attr::FACE, Attr::SIZE]);
 
 impl<'a> Tree<'a> {
     /// Makes room for a start tag: ends what it ends. False if the tag means nothing where it stands.
@@ -18,7 +18,7 @@ impl<'a> Tree<'a> {
         let name = tag.name.known;
         let kind = tag.name.kind;
         if self.look().markup == Markup::Foreign {
-            let font = name == Known::FONT && tag.has_any(&COLOURED);
+            let font = name == Known::FONT && tag.has_any_of(COLOURED);
             if kind & HTML_ONLY == 0 && !font {
                 return true;
             }
