@@ -78,7 +78,9 @@ impl Look {
     }
 
     /// The look of a child. `named_hidden`: its class says that only screen readers are to read it.
-    pub(super) fn inside(self, tag: &Tag<'_>, style: &Style, named_hidden: bool) -> Self {
+    pub(super) fn inside(self, tag: &Tag<'_>, style: Option<&Style>, named_hidden: bool) -> Self {
+        let is_styled = style.is_some();
+        let style = style.unwrap_or(&Style::NOTHING);
         let name = tag.name.known;
         let foreign = self.markup == Markup::Foreign || matches!(name, Known::SVG | Known::MATH);
         let size = style.size.map_or(self.size, |size| size.within(self.size));
@@ -91,7 +93,7 @@ impl Look {
                 || style.display == Some(Display::None)
                 // `display` set by hand shows what the attribute hides
                 || tag.has(Attr::HIDDEN) && style.display.is_none()
-                || style.is_lost(size)
+                || is_styled && style.is_lost(size)
                 || style.behind == Some(true) && self.covered && style.position.is_some(),
             invisible: style.invisible.flatten().unwrap_or(self.invisible),
             opacity: self.opacity * style.opacity.unwrap_or(1.0),

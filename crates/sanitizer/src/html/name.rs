@@ -13,6 +13,8 @@ pub(super) struct Name {
     letters: [u8; LETTERS],
     /// What it is up to its first NUL.
     pub(super) known: Known,
+    /// There is none.
+    is_whole: bool,
     /// What it means as a whole, in the terms of [`super::element`].
     pub(super) kind: u16,
 }
@@ -21,10 +23,13 @@ pub(super) struct Name {
 
 impl Name {
     pub(super) fn new(name: &str) -> Self {
-        let letters = letters(name);
-        let shown = up_to_nul(letters);
-        let (known, kind) = Known::of(shown);
-        Self { letters: letters.to_le_bytes(), known, kind: if shown == letters { kind } else { 0 } }
+        let all = letters(name);
+        let letters = all.to_le_bytes();
+        let (known, kind) = Known::of(all);
+        if known == Known::OTHER && up_to_nul(all) != all {
+            return Self { letters, known: Known::of(up_to_nul(all)).0, is_whole: false, kind: 0 };
+        }
+        Self { letters, known, is_whole: true, kind }
     }
 
     pub(super) fn of(known: Known) -> Self {
@@ -33,8 +38,7 @@ impl Name {
 
     /// The element of that name, if it is a known one without a NUL.
     pub(super) fn whole(self) -> Option<Known> {
-        let letters = u128::from_le_bytes(self.letters);
-        (self.known != Known::OTHER && up_to_nul(letters) == letters).then_some(self.known)
+        (self.is_whole && self.known != Known::OTHER).then_some(self.known)
     }
 
     /// Whether both are the same up to their first NUL.

@@ -90,8 +90,9 @@ pub(super) fn push_flowing(to: &mut String, text: &str) {
     while !rest.is_empty() {
         let (words, after) = rest.split_at_checked(flowing(rest)).unwrap_or((rest, ""));
         to.push_str(words);
-        rest = after.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']);
-        if rest.len() < after.len() && !to.is_empty() && !to.ends_with([' ', '\n']) {
+        let space = after.bytes().take_while(|b| SPACES.kind(*b) != 0).count();
+        rest = after.get(space..).unwrap_or_default();
+        if space > 0 && !to.is_empty() && !to.ends_with([' ', '\n']) {
             to.push(' ');
         }
     }

@@ -58,8 +58,8 @@ const DATA: usize = 256 * 1024;
 impl Sends {
     /// At a start tag.
     pub(super) fn see(&mut self, tag: &Tag<'_>) {
-        for name in FETCHED {
-            if let Some(target) = tag.get(name) {
+        if tag.has_any_of(Attr::bits(&FETCHED)) {
+            for target in FETCHED.into_iter().filter_map(|known| tag.get(known)) {
                 self.fetched(&target);
             }
         }

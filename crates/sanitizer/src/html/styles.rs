@@ -9,7 +9,7 @@ use super::{
 };
 
 /// What is said of one element.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Said {
     pub(super) style: Style,
     /// The element's own style is written so that it is not recognised.

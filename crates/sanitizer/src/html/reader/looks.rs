@@ -3,7 +3,7 @@
 use super::{Reader, fits_in_table};
 use crate::html::{
     attribute::Attr,
-    css::{self, Style},
+    css,
     look::{Look, Place},
     styles::said_of,
     tag::Tag,
@@ -62,8 +62,7 @@ impl<'a> Reader<'a> {
                 .split_ascii_whitespace()
                 .any(|class| FOR_SCREEN_READERS.contains(&class) && !self.sheet.knows_class(class))
         });
-        let mut look =
-            parent.inside(tag, said.as_ref().map_or(&Style::NOTHING, |said| &said.style), named_hidden);
+        let mut look = parent.inside(tag, said.as_ref().map(|said| &said.style), named_hidden);
         // a sheet that is not for screens says nothing, and is kept as code
         if look.place == Place::Sheet
             && tag.get(Attr::MEDIA).is_some_and(|media| !css::holds_on_screen(&media))

@@ -79,8 +79,8 @@ impl<'a> Reader<'a> {
         let mut reader = Self::new(html);
         if let Some(tag) = self.late_root {
             let said = said_of(&self.sheet, &tag, &Tree::new(Look::PAGE).spot(0), &mut reader.work);
-            let style = said.unwrap_or_default().style;
-            reader.tree = Tree::new(Look::PAGE.inside(&tag, &style, false));
+            let style = said.as_ref().map(|said| &said.style);
+            reader.tree = Tree::new(Look::PAGE.inside(&tag, style, false));
         }
         Self { sheet: self.sheet, disguised: self.disguised, again: true, ..reader }
     }
