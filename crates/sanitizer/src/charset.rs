@@ -1,6 +1,7 @@
 //! Bytes to text. An unknown or wrong charset costs characters, never the message.
 
 mod ebcdic;
+mod single_byte;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 
@@ -23,11 +24,14 @@ pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> String {
     match label.as_deref() {
         None | Some("utf-8" | "utf8" | "us-ascii" | "ascii" | "") => {}
         // what is of ASCII is the same in all of these
-        Some(label)
-            if bytes.is_ascii() && (label.starts_with("iso-8859-") || label.starts_with("windows-125")) => {}
+        Some(label) if single_byte::is_one(label) && bytes.is_ascii() => {}
         Some(label) => {
             if let Some(decoder) = charset_decoder(label.as_bytes()) {
-                return decoder(bytes);
+                return if single_byte::is_one(label) {
+                    single_byte::decode(bytes, decoder)
+                } else {
+                    decoder(bytes)
+                };
             }
         }
     }
@@ -40,7 +44,7 @@ pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> String {
     match str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => match charset_decoder(b"windows-1252") {
-            Some(decoder) if mostly_not_utf_8(bytes) => decoder(bytes),
+            Some(decoder) if mostly_not_utf_8(bytes) => single_byte::decode(bytes, decoder),
             _ => String::from_utf8_lossy(bytes).into_owned(),
         },
     }
