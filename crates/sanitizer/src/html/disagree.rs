@@ -68,8 +68,13 @@ pub(super) fn disagrees(html: &str, ours: &[&str], words_of_forms: &str) -> Opti
     if other.text.differ_by(&letters) >= ACCIDENT {
         return Some(true);
     }
-    let may_stand_in = html.as_bytes().windows(9).any(|bytes| bytes.eq_ignore_ascii_case(b"<noscript"));
-    Some(may_stand_in && read(html, true)?.text_for_scripts.beyond(&other.text) >= ACCIDENT)
+    Some(has_noscript(html.as_bytes()) && read(html, true)?.text_for_scripts.beyond(&other.text) >= ACCIDENT)
+}
+
+fn has_noscript(html: &[u8]) -> bool {
+    const TAG: &[u8] = b"<noscript";
+    let is_one = |at| html.get(at..at + TAG.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(TAG));
+    memchr::memchr_iter(b'<', html).any(is_one)
 }
 
 /// Reads a page with html5ever; nothing, if that would take too long.

@@ -23,7 +23,7 @@ pub(super) struct Lookup<const N: usize> {
     slots: [u8; SLOTS],
 }
 
-const SLOTS: usize = 512;
+const SLOTS: usize = 2048;
 const EMPTY: u8 = u8::MAX;
 
 // === impl Lookup ===
