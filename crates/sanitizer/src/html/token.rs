@@ -59,6 +59,18 @@ impl<'a> Tokens<'a> {
         taken
     }
 
+    /// Text before the next `<`, its references resolved.
+    fn text(&mut self) -> Cow<'a, str> {
+        let bytes = self.rest.as_bytes();
+        match memchr::memchr2(b'<', b'&', bytes) {
+            Some(at) if bytes.get(at) == Some(&b'&') => {
+                let end = memchr::memchr(b'<', bytes).unwrap_or(bytes.len());
+                entity::decode(self.take(end), false)
+            }
+            end => Cow::Borrowed(self.take(end.unwrap_or(bytes.len()))),
+        }
+    }
+
     fn raw_text(&mut self, name: Name) -> Token<'a> {
         let end =
             if name.known == Known::SCRIPT { end_of_script(self.rest) } else { end_of_raw(self.rest, name) };
@@ -185,8 +197,7 @@ impl<'a> Iterator for Tokens<'a> {
                 return None;
             }
             let Some(markup) = self.rest.strip_prefix('<') else {
-                let end = memchr::memchr(b'<', self.rest.as_bytes()).unwrap_or(self.rest.len());
-                return Some(Token::Text(entity::decode(self.take(end), false)));
+                return Some(Token::Text(self.text()));
             };
             let is_letter = |text: &str| text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
             if is_letter(markup) {
