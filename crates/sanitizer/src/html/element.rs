@@ -213,6 +213,11 @@ impl Known {
         NAMES.get(self.number()).copied().unwrap_or_default()
     }
 
+    #[cfg(test)]
+    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.into_iter()
+    }
+
     pub(super) const fn is_heading(self) -> bool {
         matches!(self, Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6)
     }

@@ -7,7 +7,7 @@ use super::{
     tag::Tag,
 };
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Look {
     /// For good: no child of it can be seen.
     lost: bool,
@@ -78,9 +78,17 @@ impl Look {
     }
 
     /// The look of a child. `named_hidden`: its class says that only screen readers are to read it.
-    pub(super) fn inside(self, tag: &Tag<'_>, style: Option<&Style>, named_hidden: bool) -> Self {
-        let is_styled = style.is_some();
-        let style = style.unwrap_or(&Style::NOTHING);
+    pub(super) fn inside(&self, tag: &Tag<'_>, style: Option<&Style>, named_hidden: bool) -> Self {
+        match style {
+            None if !named_hidden && self.markup == Markup::Html && is_plain(tag) => {
+                Self { around_folded: self.around_folded || self.folded, block: false, ..*self }
+            }
+            None => self.inside_styled(tag, &Style::NOTHING, named_hidden),
+            Some(style) => self.inside_styled(tag, style, named_hidden),
+        }
+    }
+
+    fn inside_styled(&self, tag: &Tag<'_>, style: &Style, named_hidden: bool) -> Self {
         let name = tag.name.known;
         let foreign = self.markup == Markup::Foreign || matches!(name, Known::SVG | Known::MATH);
         let size = style.size.map_or(self.size, |size| size.within(self.size));
@@ -93,7 +101,7 @@ impl Look {
                 || style.display == Some(Display::None)
                 // `display` set by hand shows what the attribute hides
                 || tag.has(Attr::HIDDEN) && style.display.is_none()
-                || is_styled && style.is_lost(size)
+                || style.is_lost(size)
                 || style.behind == Some(true) && self.covered && style.position.is_some(),
             invisible: style.invisible.flatten().unwrap_or(self.invisible),
             opacity: self.opacity * style.opacity.unwrap_or(1.0),
@@ -164,6 +172,29 @@ impl Look {
     }
 }
 
+/// Whether it looks as what is around it where nothing else is said: it is HTML, and no element that is special below.
+fn is_plain(tag: &Tag<'_>) -> bool {
+    let name = tag.name.known;
+    let is_special = matches!(
+        name,
+        Known::SVG
+            | Known::MATH
+            | Known::DETAILS
+            | Known::SUMMARY
+            | Known::DIALOG
+            | Known::OBJECT
+            | Known::STYLE
+            | Known::SCRIPT
+            | Known::TITLE
+            | Known::A
+            | Known::BUTTON
+            | Known::MARK
+            | Known::INPUT
+            | Known::SELECT
+    );
+    !is_special && !name.keeps_lines() && tag.name.kind & UNSEEN == 0 && !tag.has(Attr::HIDDEN)
+}
+
 /// By what it is, whatever the styles say.
 fn is_unseen(tag: &Tag<'_>, foreign: bool) -> bool {
     let name = tag.name.known;
@@ -172,4 +203,28 @@ fn is_unseen(tag: &Tag<'_>, foreign: bool) -> bool {
         || name == Known::DIALOG && !tag.has(Attr::OPEN)
         // what is inside stands in for what cannot be loaded
         || name == Known::OBJECT && tag.has(Attr::DATA)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::token::{Token, Tokens},
+        *,
+    };
+
+    #[test]
+    fn plain_elements_look_as_they_do_by_all_rules() {
+        let folded = Look { folded: true, block: true, place: Place::Title, ..Look::PAGE };
+        let drawing = Look { markup: Markup::Foreign, invisible: true, ..Look::PAGE };
+        for parent in [Look::PAGE, folded, drawing] {
+            for name in Known::names().chain(["bogus"]) {
+                for attributes in ["", " open", " hidden", " href=x", " data=x"] {
+                    let html = format!("<{name}{attributes}>");
+                    let Some(Token::Open(tag)) = Tokens::new(&html).next() else { panic!("{html}") };
+                    let by_all = parent.inside_styled(&tag, &Style::NOTHING, false);
+                    assert_eq!(parent.inside(&tag, None, false), by_all, "{html}");
+                }
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! A start tag and its attributes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
 use super::{
     attribute::{Attr, Attribute},
@@ -12,7 +12,7 @@ use super::{
 pub(super) struct Tag<'a> {
     pub(super) name: Name,
     /// In order; of those of one name, the first counts.
-    attributes: Vec<Attribute<'a>>,
+    attributes: Option<Rc<[Attribute<'a>]>>,
     /// The bits of those that are there.
     known: u64,
     /// Some attribute may say something to a machine.
@@ -43,7 +43,7 @@ impl<'a> Tag<'a> {
     const fn named(name: Name) -> Self {
         Self {
             name,
-            attributes: Vec::new(),
+            attributes: None,
             known: 0,
             may_say: false,
             holds_markup: false,
@@ -57,12 +57,12 @@ impl<'a> Tag<'a> {
         if !self.has(known) {
             return None;
         }
-        self.attributes.iter().find(|attribute| attribute.known == known).map(Attribute::value)
+        self.attributes().iter().find(|attribute| attribute.known == known).map(Attribute::value)
     }
 
     /// The same of an attribute that may mean nothing to us.
     pub(super) fn get_named(&self, name: &str) -> Option<Cow<'a, str>> {
-        self.attributes.iter().find(|known| known.name.eq_ignore_ascii_case(name)).map(Attribute::value)
+        self.attributes().iter().find(|known| known.name.eq_ignore_ascii_case(name)).map(Attribute::value)
     }
 
     pub(super) const fn has(&self, known: Attr) -> bool {
@@ -76,12 +76,13 @@ impl<'a> Tag<'a> {
 
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.name == other.name
-            && self.attributes.len() == other.attributes.len()
-            && self.attributes.iter().zip(&other.attributes).all(|(a, b)| a.is_same(b))
+            && self.attributes().len() == other.attributes().len()
+            && self.attributes().iter().zip(other.attributes()).all(|(a, b)| a.is_same(b))
     }
 
-    pub(super) fn keep(&mut self, name: &'a str, value: &'a str) {
-        let full = self.attributes.len() >= ATTRIBUTES;
+    /// Keeps an attribute among those that were read, unless it means nothing and there are many.
+    pub(super) fn keep(&mut self, read: &mut Vec<Attribute<'a>>, name: &'a str, value: &'a str) {
+        let full = read.len() >= ATTRIBUTES;
         if full && !self.wants(name) {
             self.cut = true;
             return;
@@ -90,7 +91,16 @@ impl<'a> Tag<'a> {
         self.known |= attribute.known.bit();
         self.may_say |= attribute.may_say();
         self.holds_markup |= attribute.holds_markup();
-        self.attributes.push(attribute);
+        read.push(attribute);
+    }
+
+    /// All attributes were read.
+    pub(super) fn end(&mut self, read: &[Attribute<'a>]) {
+        self.attributes = (!read.is_empty()).then(|| Rc::from(read));
+    }
+
+    fn attributes(&self) -> &[Attribute<'a>] {
+        self.attributes.as_deref().unwrap_or_default()
     }
 
     /// Whether an attribute is kept however many came before.
@@ -100,7 +110,7 @@ impl<'a> Tag<'a> {
 
     /// The values that are long enough to say something to a machine, and whose place is not elsewhere.
     pub(super) fn sayings(&self) -> impl Iterator<Item = Cow<'a, str>> {
-        let some = if self.may_say { self.attributes.as_slice() } else { &[] };
+        let some = if self.may_say { self.attributes() } else { &[] };
         some.iter().filter(|attribute| attribute.may_say()).map(Attribute::value)
     }
 }
@@ -112,20 +122,24 @@ mod tests {
     #[test]
     fn what_decides_is_kept_behind_any_number_of_attributes() {
         let mut tag = Tag::new("P");
+        let mut read = Vec::new();
         for _ in 0..1_000 {
-            tag.keep("x", "y");
+            tag.keep(&mut read, "x", "y");
         }
-        tag.keep("STYLE", "display:none");
-        tag.keep("style", "");
+        tag.keep(&mut read, "STYLE", "display:none");
+        tag.keep(&mut read, "style", "");
+        tag.end(&read);
         assert_eq!(tag.get(Attr::STYLE).as_deref(), Some("display:none"));
-        assert!(tag.cut && tag.attributes.len() == ATTRIBUTES + 1);
+        assert!(tag.cut && read.len() == ATTRIBUTES + 1);
     }
 
     #[test]
     fn of_two_values_the_first_counts() {
         let mut tag = Tag::new("p");
-        tag.keep("id", "a&amp;b");
-        tag.keep("ID", "c");
+        let mut read = Vec::new();
+        tag.keep(&mut read, "id", "a&amp;b");
+        tag.keep(&mut read, "ID", "c");
+        tag.end(&read);
         assert_eq!(tag.get(Attr::ID).as_deref(), Some("a&b"));
         assert!(tag.has(Attr::ID) && !tag.has(Attr::CLASS));
     }

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::{
+    attribute::Attribute,
     element::Known,
     entity,
     name::Name,
@@ -27,6 +28,8 @@ pub(super) struct Tokens<'a> {
     rest: &'a str,
     /// Inside an element whose content is text up to its own end tag.
     raw: Option<Name>,
+    /// The attributes of the tag that is read: one list for all tags.
+    read: Vec<Attribute<'a>>,
     /// Inside a drawing or formula, where some things are read differently.
     pub(super) in_foreign: bool,
     /// Something was met that other parsers may read otherwise.
@@ -37,7 +40,7 @@ pub(super) struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     pub(super) const fn new(html: &'a str) -> Self {
-        Self { rest: html, raw: None, in_foreign: false, odd: false }
+        Self { rest: html, raw: None, read: Vec::new(), in_foreign: false, odd: false }
     }
 
     /// The content of the element that was just opened is no raw text: it is part of a drawing or formula.
@@ -130,6 +133,7 @@ impl<'a> Tokens<'a> {
 
         let mut i = until(bytes, 0, SPACE | SLASH | GREATER);
         let mut tag = Tag::new(slice(0, i));
+        self.read.clear();
         loop {
             let from = i;
             i = behind(bytes, i, SPACE | SLASH);
@@ -141,7 +145,7 @@ impl<'a> Tokens<'a> {
             let name = slice(i, name_end);
             i = behind(bytes, name_end, SPACE);
             if at(i) != Some(b'=') {
-                tag.keep(name, "");
+                tag.keep(&mut self.read, name, "");
                 i = if at(i).is_none() { i } else { name_end };
                 continue;
             }
@@ -151,9 +155,10 @@ impl<'a> Tokens<'a> {
                 Some(b'>') => (i, i, 0),
                 _ => (i, until(bytes, i, SPACE | GREATER), 0),
             };
-            tag.keep(name, slice(from, to));
+            tag.keep(&mut self.read, name, slice(from, to));
             i = to + next;
         }
+        tag.end(&self.read);
         let ended = i < bytes.len();
         self.take(i + 1);
         ended.then_some(tag)

@@ -52,7 +52,6 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn look_of(&mut self, tag: &Tag<'a>, depth: usize) -> Look {
-        let parent = self.tree.look_at(depth);
         let said = said_of(&self.sheet, tag, &self.tree.spot(depth), &mut self.work);
         if said.as_ref().is_some_and(|said| said.disguised) && self.disguised.is_none() {
             self.disguised = tag.get(Attr::STYLE).map(|style| style.into_owned());
@@ -62,7 +61,8 @@ impl<'a> Reader<'a> {
                 .split_ascii_whitespace()
                 .any(|class| FOR_SCREEN_READERS.contains(&class) && !self.sheet.knows_class(class))
         });
-        let mut look = parent.inside(tag, said.as_ref().map(|said| &said.style), named_hidden);
+        let mut look =
+            self.tree.look_at(depth).inside(tag, said.as_ref().map(|said| &said.style), named_hidden);
         // a sheet that is not for screens says nothing, and is kept as code
         if look.place == Place::Sheet
             && tag.get(Attr::MEDIA).is_some_and(|media| !css::holds_on_screen(&media))

@@ -95,8 +95,8 @@ impl<'a> Tree<'a> {
         }
     }
 
-    pub(super) fn look(&self) -> Look {
-        self.open.last().map_or(self.root, |element| element.look)
+    pub(super) fn look(&self) -> &Look {
+        self.open.last().map_or(&self.root, |element| &element.look)
     }
 
     /// How many elements are around what is opened now. Text, or an element that does not belong into a table, stands
@@ -114,8 +114,8 @@ impl<'a> Tree<'a> {
         under.iter().rposition(|element| element.tag.name.known == Known::TABLE).unwrap_or(depth)
     }
 
-    pub(super) fn look_at(&self, depth: usize) -> Look {
-        depth.checked_sub(1).and_then(|at| self.open.get(at)).map_or(self.root, |element| element.look)
+    pub(super) fn look_at(&self, depth: usize) -> &Look {
+        depth.checked_sub(1).and_then(|at| self.open.get(at)).map_or(&self.root, |element| &element.look)
     }
 
     pub(super) fn spot(&self, depth: usize) -> Spot<'_, 'a> {
