@@ -6,13 +6,6 @@ pub(crate) fn all(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> bool {
     bytes.chunks(STRETCH).all(|stretch| stretch.iter().fold(true, |all, b| all & is_of_kind(*b)))
 }
 
-/// How many bytes of ASCII there are before the first other byte.
-pub(crate) fn ascii(bytes: &[u8]) -> usize {
-    let stretches = bytes.chunks(STRETCH).take_while(|stretch| stretch.is_ascii()).count();
-    let at = bytes.len().min(stretches * STRETCH);
-    at + bytes.iter().skip(at).take_while(|b| b.is_ascii()).count()
-}
-
 /// How many letters and digits of ASCII there are before the first other byte. As many as most words have are looked at at
 /// once: where each word ends is what a processor cannot foresee.
 pub(crate) fn alphanumeric(bytes: &[u8]) -> usize {
@@ -101,18 +94,6 @@ mod tests {
                     let expected = if b.is_ascii_alphanumeric() { size } else { at };
                     assert_eq!(alphanumeric(&bytes), expected, "{b} at {at} of {size}");
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn ascii_ends_at_any_other_byte_wherever_it_is() {
-        for size in [0, 1, STRETCH - 1, STRETCH, 3 * STRETCH + 1] {
-            assert_eq!(ascii(&vec![b'a'; size]), size);
-            for at in 0..size {
-                let mut bytes = vec![b'a'; size];
-                bytes[at] = 0x80;
-                assert_eq!(ascii(&bytes), at, "{at} of {size}");
             }
         }
     }

@@ -1,7 +1,5 @@
 //! Charsets that have ASCII and, in the other bytes, one character each.
 
-use crate::plain;
-
 /// Whether the label, in lower case, is of such a charset, or of none.
 pub(super) fn is_one(label: &str) -> bool {
     label.starts_with("iso-8859-") || label.starts_with("windows-125")
@@ -17,7 +15,7 @@ pub(super) fn decode(bytes: &[u8], decoder: fn(&[u8]) -> String) -> String {
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 16);
     let mut rest = bytes;
     while !rest.is_empty() {
-        let (ascii, after) = rest.split_at_checked(plain::ascii(rest)).unwrap_or((rest, &[]));
+        let (ascii, after) = rest.split_at_checked(ascii(rest)).unwrap_or((rest, &[]));
         text.push_str(str::from_utf8(ascii).unwrap_or_default());
         rest = match after.split_first() {
             Some((b, after)) => {
@@ -29,6 +27,16 @@ pub(super) fn decode(bytes: &[u8], decoder: fn(&[u8]) -> String) -> String {
     }
     text
 }
+
+/// How many bytes of ASCII there are before the first other byte.
+fn ascii(bytes: &[u8]) -> usize {
+    let stretches = bytes.chunks(STRETCH).take_while(|stretch| stretch.is_ascii()).count();
+    let at = bytes.len().min(stretches * STRETCH);
+    at + bytes.iter().skip(at).take_while(|b| b.is_ascii()).count()
+}
+
+/// Bytes that are looked at in any case.
+const STRETCH: usize = 64;
 
 /// All bytes that are not of ASCII.
 const OTHERS: [u8; 128] = {
@@ -47,6 +55,18 @@ mod tests {
     use mail_parser::decoders::charsets::map::charset_decoder;
 
     use super::*;
+
+    #[test]
+    fn ascii_ends_at_any_other_byte_wherever_it_is() {
+        for size in [0, 1, STRETCH - 1, STRETCH, 3 * STRETCH + 1] {
+            assert_eq!(ascii(&vec![b'a'; size]), size);
+            for at in 0..size {
+                let mut bytes = vec![b'a'; size];
+                bytes[at] = 0x80;
+                assert_eq!(ascii(&bytes), at, "{at} of {size}");
+            }
+        }
+    }
 
     #[test]
     fn each_byte_is_what_it_is_alone() {
