@@ -10,6 +10,7 @@ mod css;
 mod disagree;
 mod element;
 mod entity;
+mod inline;
 mod link;
 mod look;
 mod lookup;

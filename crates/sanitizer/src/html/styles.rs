@@ -2,8 +2,9 @@
 
 use super::{
     attribute::Attr,
-    css::{Block, Paint, Sheet, Style, Work},
+    css::{Paint, Sheet, Style, Work},
     element::Known,
+    inline::Inline,
     tag::Tag,
     tree::Spot,
 };
@@ -17,11 +18,17 @@ pub(super) struct Said {
 }
 
 /// What sheets and the element itself say; nothing, as of most elements.
-pub(super) fn said_of(sheet: &Sheet, tag: &Tag<'_>, at: &Spot<'_, '_>, work: &mut Work) -> Option<Said> {
+pub(super) fn said_of<'a>(
+    sheet: &Sheet,
+    inline: &mut Inline<'a>,
+    tag: &Tag<'a>,
+    at: &Spot<'_, '_>,
+    work: &mut Work,
+) -> Option<Said> {
     if sheet.is_empty() && !tag.has_any_of(STYLING) {
         return None;
     }
-    let inline = tag.get(Attr::STYLE).map(|css| Block::inline(&css, sheet.quirks));
+    let inline = tag.get(Attr::STYLE).map(|css| inline.block(css, sheet.quirks));
     let mut style = presentation(tag);
     sheet.cascade(tag, at, &mut style, inline.as_ref(), work);
     Some(Said { style, disguised: inline.is_some_and(|inline| inline.disguised) })

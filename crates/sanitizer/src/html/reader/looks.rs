@@ -52,7 +52,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn look_of(&mut self, tag: &Tag<'a>, depth: usize) -> Look {
-        let said = said_of(&self.sheet, tag, &self.tree.spot(depth), &mut self.work);
+        let said = said_of(&self.sheet, &mut self.inline, tag, &self.tree.spot(depth), &mut self.work);
         if said.as_ref().is_some_and(|said| said.disguised) && self.disguised.is_none() {
             self.disguised = tag.get(Attr::STYLE).map(|style| style.into_owned());
         }

@@ -9,6 +9,7 @@ use super::{
     attribute::Attr,
     css::{Sheet, Work},
     element::{self, BLOCK, Known, ODD, PARAGRAPH, SPECIAL},
+    inline::Inline,
     link::Links,
     look::{Look, Markup, Place},
     name::Name,
@@ -31,6 +32,7 @@ pub(super) struct Reader<'a> {
     pub(super) links: Links,
     pub(super) sends: Sends,
     pub(super) work: Work,
+    inline: Inline<'a>,
     /// Pages inside the page.
     pub(super) frames: Vec<String>,
     /// Attributes were left out, or a style named by tricks of spelling.
@@ -61,6 +63,7 @@ impl<'a> Reader<'a> {
             links: Links::default(),
             sends: Sends::default(),
             work: Work::for_page(html.len()),
+            inline: Inline::default(),
             frames: Vec::new(),
             cut: false,
             disguised: None,
@@ -76,7 +79,13 @@ impl<'a> Reader<'a> {
     pub(super) fn again(self, html: &str) -> Self {
         let mut reader = Self::new(html);
         if let Some(tag) = self.late_root {
-            let said = said_of(&self.sheet, &tag, &Tree::new(Look::PAGE).spot(0), &mut reader.work);
+            let said = said_of(
+                &self.sheet,
+                &mut reader.inline,
+                &tag,
+                &Tree::new(Look::PAGE).spot(0),
+                &mut reader.work,
+            );
             let style = said.as_ref().map(|said| &said.style);
             reader.tree = Tree::new(Look::PAGE.inside(&tag, style, false));
         }
