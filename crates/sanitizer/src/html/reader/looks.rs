@@ -25,6 +25,9 @@ const REOPENING: u64 = 20;
 impl<'a> Reader<'a> {
     /// Makes the looks again of what lost something around it.
     pub(super) fn settle(&mut self) {
+        if self.tree.is_settled() {
+            return;
+        }
         for at in self.tree.take_unsettled() {
             if self.work.is_spent() {
                 return;

@@ -164,6 +164,11 @@ impl<'a> Tree<'a> {
         true
     }
 
+    /// Whether [`Self::take_unsettled`] would give any.
+    pub(super) const fn is_settled(&self) -> bool {
+        self.unsettled.is_none()
+    }
+
     /// Elements whose looks must be made again, because what was around them is no longer: where each stands.
     pub(super) fn take_unsettled(&mut self) -> std::ops::Range<usize> {
         let from = self.unsettled.take().unwrap_or(self.open.len());
