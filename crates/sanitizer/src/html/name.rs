@@ -101,4 +101,15 @@ mod tests {
             assert_eq!(Name::new(name).as_str(), shown, "{name:?}");
         }
     }
+
+    #[test]
+    fn what_stands_behind_a_nul_tells_names_apart_and_nothing_more() {
+        let (cell, odd) = (Name::new("td"), Name::new("TD\0x"));
+        assert!(cell != odd && cell.looks_like(odd) && cell.known == odd.known);
+        assert!(
+            cell.whole() == Some(Known::TD) && odd.whole().is_none() && Name::new("bogus").whole().is_none()
+        );
+        assert!(cell.kind != 0 && odd.kind == 0);
+        assert!(Name::new("td\0") == cell && !cell.looks_like(Name::new("th")));
+    }
 }
