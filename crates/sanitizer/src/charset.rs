@@ -1,10 +1,9 @@
 //! Bytes to text. An unknown or wrong charset costs characters, never the message.
 
 mod ebcdic;
+mod single_byte;
 
-use mail_parser::decoders::charsets::{DecoderFnc, map::charset_decoder};
-
-use crate::plain;
+use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// Decodes by byte order mark, then by label, then as UTF-8 if it is that, and else as Windows-1252.
 pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> String {
@@ -25,10 +24,14 @@ pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> String {
     match label.as_deref() {
         None | Some("utf-8" | "utf8" | "us-ascii" | "ascii" | "") => {}
         // what is of ASCII is the same in all of these
-        Some(label) if bytes.is_ascii() && is_of_single_bytes(label) => {}
+        Some(label) if single_byte::is_one(label) && bytes.is_ascii() => {}
         Some(label) => {
             if let Some(decoder) = charset_decoder(label.as_bytes()) {
-                return if is_of_single_bytes(label) { by_byte(bytes, decoder) } else { decoder(bytes) };
+                return if single_byte::is_one(label) {
+                    single_byte::decode(bytes, decoder)
+                } else {
+                    decoder(bytes)
+                };
             }
         }
     }
@@ -41,33 +44,10 @@ pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> String {
     match str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => match charset_decoder(b"windows-1252") {
-            Some(decoder) if mostly_not_utf_8(bytes) => by_byte(bytes, decoder),
+            Some(decoder) if mostly_not_utf_8(bytes) => single_byte::decode(bytes, decoder),
             _ => String::from_utf8_lossy(bytes).into_owned(),
         },
     }
-}
-
-/// Whether the charset with this label is ASCII, and a character more for each byte that is not.
-fn is_of_single_bytes(label: &str) -> bool {
-    label.starts_with("iso-8859-") || label.starts_with("windows-125")
-}
-
-/// Decodes such a charset: what is of ASCII is copied, many bytes at a time, and what is not is looked up.
-fn by_byte(bytes: &[u8], decoder: DecoderFnc) -> String {
-    let beyond_ascii: Vec<u8> = (0x80..=0xff).collect();
-    let beyond_ascii: Vec<char> = decoder(&beyond_ascii).chars().collect();
-    let mut text = String::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let ascii = plain::how_many(rest, |b| b.is_ascii());
-        let (ascii, after) = rest.split_at_checked(ascii).unwrap_or((rest, &[]));
-        text.push_str(str::from_utf8(ascii).unwrap_or_default());
-        let others = after.iter().take_while(|b| !b.is_ascii()).count();
-        let (others, after) = after.split_at_checked(others).unwrap_or((after, &[]));
-        text.extend(others.iter().filter_map(|b| beyond_ascii.get(usize::from(b & 0x7f))));
-        rest = after;
-    }
-    text
 }
 
 /// A page without a header from its server: a byte order mark, or the charset it declares in its first kilobyte.
@@ -134,19 +114,6 @@ mod tests {
                 assert_eq!(decoder(&ascii).as_bytes(), ascii, "{label}");
             }
             assert_eq!(decode(&ascii, Some(&label)).as_bytes(), ascii, "{label}");
-        }
-    }
-
-    #[test]
-    fn charsets_of_one_byte_are_decoded_in_stretches_as_they_are_byte_by_byte() {
-        let ascii = [b'a'; 50].as_slice();
-        let all: Vec<u8> = (0..=255).collect();
-        let bytes = [&all, ascii, b"\xe4", ascii, b"\xe4\xf6", &all].concat();
-        let parts = (1..=16).map(|part| format!("iso-8859-{part}"));
-        for label in parts.chain((0..=8).map(|page| format!("windows-125{page}"))) {
-            if let Some(decoder) = charset_decoder(label.as_bytes()) {
-                assert_eq!(by_byte(&bytes, decoder), decoder(&bytes), "{label}");
-            }
         }
     }
 

@@ -1,32 +1,44 @@
 //! Addresses of links and pictures.
 
+use std::borrow::Cow;
+
 use crate::mail::decode_base64;
 
 /// How much of a `data:` address is looked at, in bytes.
 const DATA: usize = 64 * 1024;
 
+/// Characters of a scheme that are looked at.
+const SCHEME: usize = 32;
+
 /// The scheme, in lower case, and what follows it. Browsers ignore line breaks and tabs in it, and what is before it.
-pub(super) fn scheme(address: &str) -> Option<(String, String)> {
+pub(super) fn scheme(address: &str) -> Option<(Cow<'_, str>, &str)> {
     let (head, rest) = address.split_once(':')?;
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.');
+    if head.len() <= SCHEME
+        && head.starts_with(|c: char| c.is_ascii_lowercase())
+        && head.bytes().all(is_plain)
+    {
+        return Some((Cow::Borrowed(head), rest));
+    }
     let head: String = head
         .chars()
         .skip_while(|c| *c <= ' ')
         .filter(|c| !matches!(c, '\t' | '\n' | '\r'))
-        .take(32)
+        .take(SCHEME)
         .collect::<String>()
         .to_ascii_lowercase();
     let well_formed = head.starts_with(|c: char| c.is_ascii_alphabetic())
         && head.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-    well_formed.then(|| (head, rest.to_owned()))
+    well_formed.then_some((Cow::Owned(head), rest))
 }
 
 /// The host that an address leads to, in lower case; nothing if it leads to none.
 pub(super) fn host(address: &str) -> Option<String> {
     let after = match scheme(address) {
         Some((scheme, rest)) if matches!(&*scheme, "http" | "https" | "ftp" | "ws" | "wss") => rest,
-        Some((scheme, rest)) if scheme == "mailto" => rest.split('?').next()?.rsplit_once('@')?.1.to_owned(),
+        Some((scheme, rest)) if scheme == "mailto" => rest.split('?').next()?.rsplit_once('@')?.1,
         Some(_) => return None,
-        None => address.trim_start().strip_prefix("//")?.to_owned(),
+        None => address.trim_start().strip_prefix("//")?,
     };
     // for these schemes browsers read a backslash as a slash
     let after = after.trim_start_matches(['/', '\\']);

@@ -24,30 +24,37 @@ const AT_ONCE: usize = 512;
 /// Texts that differ by fewer letters differ by accident.
 const ACCIDENT: u32 = 16;
 
-/// How often each letter and digit is in a text, wherever it stands: parsers may move text, but not make or lose any.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Letters([u32; 128]);
+/// How often each byte is in a text, wherever it stands: parsers may move text, but not make or lose any. Only letters and
+/// digits are compared.
+#[derive(Debug, Clone)]
+pub(super) struct Letters([u32; 256]);
 
 // === impl Letters ===
 
 impl Letters {
-    pub(super) const NONE: Self = Self([0; 128]);
+    pub(super) const NONE: Self = Self([0; 256]);
 
     pub(super) fn add(&mut self, text: &str) {
-        for b in text.bytes().filter(u8::is_ascii_alphanumeric) {
+        for b in text.bytes() {
             if let Some(count) = self.0.get_mut(usize::from(b)) {
                 *count += 1;
             }
         }
     }
 
+    /// Each letter and digit with how often it is in both.
+    fn with(&self, other: &Self) -> impl Iterator<Item = (u32, u32)> {
+        let both = self.0.iter().zip(&other.0).map(|(a, b)| (*a, *b));
+        (0..=u8::MAX).zip(both).filter(|(b, _)| b.is_ascii_alphanumeric()).map(|(_, both)| both)
+    }
+
     /// How many there are that are not in the other.
     fn beyond(&self, other: &Self) -> u32 {
-        self.0.iter().zip(&other.0).map(|(a, b)| a.saturating_sub(*b)).sum()
+        self.with(other).map(|(a, b)| a.saturating_sub(b)).sum()
     }
 
     pub(super) fn differ_by(&self, other: &Self) -> u32 {
-        self.0.iter().zip(&other.0).map(|(a, b)| a.abs_diff(*b)).sum()
+        self.with(other).map(|(a, b)| a.abs_diff(b)).sum()
     }
 }
 
@@ -61,8 +68,13 @@ pub(super) fn disagrees(html: &str, ours: &[&str], words_of_forms: &str) -> Opti
     if other.text.differ_by(&letters) >= ACCIDENT {
         return Some(true);
     }
-    let may_stand_in = html.as_bytes().windows(9).any(|bytes| bytes.eq_ignore_ascii_case(b"<noscript"));
-    Some(may_stand_in && read(html, true)?.text_for_scripts.beyond(&other.text) >= ACCIDENT)
+    Some(has_noscript(html.as_bytes()) && read(html, true)?.text_for_scripts.beyond(&other.text) >= ACCIDENT)
+}
+
+fn has_noscript(html: &[u8]) -> bool {
+    const TAG: &[u8] = b"<noscript";
+    let is_one = |at| html.get(at..at + TAG.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(TAG));
+    memchr::memchr_iter(b'<', html).any(is_one)
 }
 
 /// Reads a page with html5ever; nothing, if that would take too long.

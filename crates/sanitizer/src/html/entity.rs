@@ -9,7 +9,7 @@ const LONGEST_NAME: usize = 32;
 
 /// Replaces character references. In attributes `&copy=1` stays, since links are full of it.
 pub(crate) fn decode(text: &str, in_attribute: bool) -> Cow<'_, str> {
-    let Some((head, mut rest)) = text.split_once('&') else { return Cow::Borrowed(text) };
+    let Some((head, mut rest)) = split_at_and(text) else { return Cow::Borrowed(text) };
     let mut decoded = String::with_capacity(text.len());
     decoded.push_str(head);
     loop {
@@ -24,12 +24,17 @@ pub(crate) fn decode(text: &str, in_attribute: bool) -> Cow<'_, str> {
                 rest
             }
         };
-        let Some((head, after)) = rest.split_once('&') else { break };
+        let Some((head, after)) = split_at_and(rest) else { break };
         decoded.push_str(head);
         rest = after;
     }
     decoded.push_str(rest);
     Cow::Owned(decoded)
+}
+
+fn split_at_and(text: &str) -> Option<(&str, &str)> {
+    let (head, after) = text.split_at_checked(memchr::memchr(b'&', text.as_bytes())?)?;
+    Some((head, after.strip_prefix('&')?))
 }
 
 /// Reads one reference after its `&`: its one or two characters, and what follows.

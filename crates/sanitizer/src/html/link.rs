@@ -4,6 +4,8 @@ use clean_content::{Finding, Link, Severity, limits};
 
 use super::{
     address::{host, registered},
+    attribute::Attr,
+    element::Known,
     page::push_line,
     tag::Tag,
 };
@@ -30,11 +32,11 @@ const TOP_LEVELS: [&str; 28] = [
 impl Links {
     /// At a start tag. What an address says in words is an attribute's saying.
     pub(super) fn open(&mut self, tag: &Tag<'_>, visible: &str, attributes: &mut String) {
-        if !matches!(tag.name.as_str(), "a" | "area") {
+        if !matches!(tag.name.known, Known::A | Known::AREA) {
             return;
         }
         self.end(visible);
-        let Some(target) = tag.get("href") else { return };
+        let Some(target) = tag.get(Attr::HREF) else { return };
         if target.contains("%20") || target.contains('+') || target.contains("%3") {
             push_line(attributes, &target);
         }
@@ -45,14 +47,11 @@ impl Links {
 
     /// At an end tag, or at the end of all.
     pub(super) fn end(&mut self, visible: &str) {
-        let Some((target, start)) = self.open.take() else { return };
+        let Some((mut target, start)) = self.open.take() else { return };
         let shown = visible.get(start..).unwrap_or_default().trim();
         let leads_elsewhere = leads_elsewhere(shown, &target);
-        let link = Link {
-            shown: shown.chars().take(limits::LINK_SHOWN).collect(),
-            target: target.chars().take(limits::LINK_TARGET).collect(),
-            leads_elsewhere,
-        };
+        target.truncate(beginning(&target, limits::LINK_TARGET).len());
+        let link = Link { shown: beginning(shown, limits::LINK_SHOWN).to_owned(), target, leads_elsewhere };
         if self.found.contains(&link) {
             return;
         }
@@ -78,11 +77,24 @@ impl Links {
     }
 }
 
+/// So many characters at the most.
+fn beginning(text: &str, characters: usize) -> &str {
+    // no character has less than a byte
+    if text.len() <= characters {
+        return text;
+    }
+    let end = text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at);
+    text.get(..end).unwrap_or(text)
+}
+
 /// Whether some word that is shown names a host of another owner than the target's, or a target's that only looks the
 /// same.
 fn leads_elsewhere(shown: &str, target: &str) -> bool {
-    let shown: String = shown.chars().take(SHOWN).collect();
-    let mut named = shown
+    // each host has a dot
+    if memchr::memchr(b'.', shown.as_bytes()).is_none() {
+        return false;
+    }
+    let mut named = beginning(shown, SHOWN)
         .split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '"'))
         .filter_map(host_in_word)
         .peekable();
@@ -98,6 +110,9 @@ fn leads_elsewhere(shown: &str, target: &str) -> bool {
 
 /// The host that a word names, written as addresses are.
 fn host_in_word(word: &str) -> Option<String> {
+    if !word.contains('.') {
+        return None;
+    }
     let word = word.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '[' | ']' | '\''));
     let is_address =
         word.contains("://") || word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."));

@@ -1,12 +1,13 @@
 //! How text in an element looks. Children inherit it.
 
 use super::{
+    attribute::Attr,
     css::{Display, FONT_SIZE, FontSize, Paint, Style},
-    element::{UNSEEN, holds_html, is_unpainted},
+    element::{Known, UNSEEN},
     tag::Tag,
 };
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Look {
     /// For good: no child of it can be seen.
     lost: bool,
@@ -77,19 +78,29 @@ impl Look {
     }
 
     /// The look of a child. `named_hidden`: its class says that only screen readers are to read it.
-    pub(super) fn inside(self, tag: &Tag<'_>, style: &Style, named_hidden: bool) -> Self {
-        let name = tag.name.as_str();
-        let foreign = self.markup == Markup::Foreign || matches!(name, "svg" | "math");
+    pub(super) fn inside(&self, tag: &Tag<'_>, style: Option<&Style>, named_hidden: bool) -> Self {
+        match style {
+            None if !named_hidden && self.markup == Markup::Html && is_plain(tag) => {
+                Self { around_folded: self.around_folded || self.folded, block: false, ..*self }
+            }
+            None => self.inside_styled(tag, &Style::NOTHING, named_hidden),
+            Some(style) => self.inside_styled(tag, style, named_hidden),
+        }
+    }
+
+    fn inside_styled(&self, tag: &Tag<'_>, style: &Style, named_hidden: bool) -> Self {
+        let name = tag.name.known;
+        let foreign = self.markup == Markup::Foreign || matches!(name, Known::SVG | Known::MATH);
         let size = style.size.map_or(self.size, |size| size.within(self.size));
         let (ground, has_ground) = self.ground_in(style);
-        let closed_details = name == "details" && !tag.has("open");
+        let closed_details = name == Known::DETAILS && !tag.has(Attr::OPEN);
         Self {
             lost: self.lost
                 || named_hidden
                 || is_unseen(tag, foreign)
                 || style.display == Some(Display::None)
                 // `display` set by hand shows what the attribute hides
-                || tag.has("hidden") && style.display.is_none()
+                || tag.has(Attr::HIDDEN) && style.display.is_none()
                 || style.is_lost(size)
                 || style.behind == Some(true) && self.covered && style.position.is_some(),
             invisible: style.invisible.flatten().unwrap_or(self.invisible),
@@ -97,7 +108,7 @@ impl Look {
             size,
             colour: self.colour_in(tag, style, foreign),
             ground,
-            covered: self.covered || has_ground && !matches!(name, "body" | "html"),
+            covered: self.covered || has_ground && !matches!(name, Known::BODY | Known::HTML),
             indented_away: match style.indent {
                 Some(Some(indent)) => indent.px(size).is_some_and(|n| n <= -400.0),
                 Some(None) | None => self.indented_away,
@@ -109,22 +120,20 @@ impl Look {
             keeps_lines: match style.keeps_lines {
                 Some(Some(keeps)) => keeps,
                 Some(None) => self.keeps_lines,
-                None => {
-                    self.keeps_lines || matches!(name, "pre" | "textarea" | "xmp" | "plaintext" | "listing")
-                }
+                None => self.keeps_lines || name.keeps_lines(),
             },
             folded: match name {
-                "summary" => self.around_folded,
+                Known::SUMMARY => self.around_folded,
                 _ => self.folded || closed_details,
             },
             around_folded: if closed_details { self.folded } else { self.around_folded || self.folded },
             place: match name {
-                "style" => Place::Sheet,
-                "script" => Place::Code,
-                "title" if !foreign => Place::Title,
+                Known::STYLE => Place::Sheet,
+                Known::SCRIPT => Place::Code,
+                Known::TITLE if !foreign => Place::Title,
                 _ => self.place,
             },
-            markup: if foreign && !holds_html(name) { Markup::Foreign } else { Markup::Html },
+            markup: if foreign && !name.holds_html() { Markup::Foreign } else { Markup::Html },
             block: style.display == Some(Display::Block),
         }
     }
@@ -136,11 +145,13 @@ impl Look {
         match style.fill.or(style.colour) {
             Some(Paint::Inherit | Paint::Current) => self.colour,
             Some(paint) => paint,
-            None => match tag.name.as_str() {
+            None => match tag.name.known {
                 // links, buttons and drawings have colours of their own
-                "a" if tag.has("href") => Paint::Unknown,
-                "button" | "mark" | "input" | "select" | "textarea" => Paint::Unknown,
-                "svg" => Paint::Unknown,
+                Known::A if tag.has(Attr::HREF) => Paint::Unknown,
+                Known::BUTTON | Known::MARK | Known::INPUT | Known::SELECT | Known::TEXTAREA => {
+                    Paint::Unknown
+                }
+                Known::SVG => Paint::Unknown,
                 _ => self.colour,
             },
         }
@@ -161,12 +172,59 @@ impl Look {
     }
 }
 
+/// Whether it looks as what is around it where nothing else is said: it is HTML, and no element that is special below.
+fn is_plain(tag: &Tag<'_>) -> bool {
+    let name = tag.name.known;
+    let is_special = matches!(
+        name,
+        Known::SVG
+            | Known::MATH
+            | Known::DETAILS
+            | Known::SUMMARY
+            | Known::DIALOG
+            | Known::OBJECT
+            | Known::STYLE
+            | Known::SCRIPT
+            | Known::TITLE
+            | Known::A
+            | Known::BUTTON
+            | Known::MARK
+            | Known::INPUT
+            | Known::SELECT
+    );
+    !is_special && !name.keeps_lines() && tag.name.kind & UNSEEN == 0 && !tag.has(Attr::HIDDEN)
+}
+
 /// By what it is, whatever the styles say.
 fn is_unseen(tag: &Tag<'_>, foreign: bool) -> bool {
-    let name = tag.name.as_str();
-    tag.kind & UNSEEN != 0
-        || foreign && is_unpainted(name)
-        || name == "dialog" && !tag.has("open")
+    let name = tag.name.known;
+    tag.name.kind & UNSEEN != 0
+        || foreign && name.is_unpainted()
+        || name == Known::DIALOG && !tag.has(Attr::OPEN)
         // what is inside stands in for what cannot be loaded
-        || name == "object" && tag.has("data")
+        || name == Known::OBJECT && tag.has(Attr::DATA)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::token::{Token, Tokens},
+        *,
+    };
+
+    #[test]
+    fn plain_elements_look_as_they_do_by_all_rules() {
+        let folded = Look { folded: true, block: true, place: Place::Title, ..Look::PAGE };
+        let drawing = Look { markup: Markup::Foreign, invisible: true, ..Look::PAGE };
+        for parent in [Look::PAGE, folded, drawing] {
+            for name in Known::names().chain(["bogus"]) {
+                for attributes in ["", " open", " hidden", " href=x", " data=x"] {
+                    let html = format!("<{name}{attributes}>");
+                    let Some(Token::Open(tag)) = Tokens::new(&html).next() else { panic!("{html}") };
+                    let by_all = parent.inside_styled(&tag, &Style::NOTHING, false);
+                    assert_eq!(parent.inside(&tag, None, false), by_all, "{html}");
+                }
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The text of a page that a person would see, and apart from it what the page says to machines only.
 
 mod address;
+mod attribute;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "in CSS whatever is not expected is invalid, by its own rules"
@@ -9,8 +10,10 @@ mod css;
 mod disagree;
 mod element;
 mod entity;
+mod inline;
 mod link;
 mod look;
+mod lookup;
 mod name;
 mod page;
 mod raw;

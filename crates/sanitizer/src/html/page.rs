@@ -1,6 +1,9 @@
 //! What a page says, sorted by who comes to see it.
 
-use crate::view::{Sight, View};
+use crate::{
+    plain::Kinds,
+    view::{Sight, View},
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Page {
@@ -83,21 +86,38 @@ pub(super) fn push_line(to: &mut String, text: &str) {
 
 /// Line breaks in the source are spaces on the page.
 pub(super) fn push_flowing(to: &mut String, text: &str) {
-    let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}');
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest.find(is_space).unwrap_or(rest.len());
-        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        to.push_str(word);
-        rest = after.trim_start_matches(is_space);
-        if rest.len() < after.len() && !to.is_empty() && !to.ends_with([' ', '\n']) {
+        let (words, after) = rest.split_at_checked(flowing(rest)).unwrap_or((rest, ""));
+        to.push_str(words);
+        let space = after.bytes().take_while(|b| SPACES.kind(*b) != 0).count();
+        rest = after.get(space..).unwrap_or_default();
+        if space > 0 && !to.is_empty() && !to.ends_with([' ', '\n']) {
             to.push(' ');
         }
     }
 }
 
+const SPACE: u8 = 1 << 0;
+const OTHER_SPACE: u8 = 1 << 1;
+static SPACES: Kinds = Kinds::of(&[(b" \t\n\r\x0c", SPACE), (b"\t\n\r\x0c", OTHER_SPACE)]);
+
+/// How much stands at the beginning as it stands on the page: words, and one space behind each.
+fn flowing(text: &str) -> usize {
+    let mut before = SPACE;
+    let is_spare = |b: u8| {
+        let this = SPACES.kind(b);
+        let spare = this & before & SPACE | this & OTHER_SPACE;
+        before = this;
+        spare != 0
+    };
+    text.bytes().position(is_spare).unwrap_or(text.len())
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -112,5 +132,24 @@ mod tests {
         check("a ", " b", "a b");
         check("a\n", " b", "a\nb");
         check("a", " \u{a0}b", "a \u{a0}b");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn text_flows_as_it_does_word_by_word(before in "[a \n]{0,2}", text in "[ab\u{a0}\u{e9} \t\n\r\u{c}]{0,20}") {
+            let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}');
+            let mut expected = before.clone();
+            for (at, word) in text.split(is_space).enumerate() {
+                if at > 0 && !expected.is_empty() && !expected.ends_with([' ', '\n']) {
+                    expected.push(' ');
+                }
+                expected.push_str(word);
+            }
+            let mut to = before;
+            push_flowing(&mut to, &text);
+            prop_assert_eq!(to, expected);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Elements whose content is text up to their own end tag, and where that is.
 
-use super::name::Name;
+use super::{element::Known, name::Name};
 
 pub(super) fn is_space(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0xc)
@@ -8,20 +8,28 @@ pub(super) fn is_space(b: u8) -> bool {
 
 pub(super) fn is_raw(name: Name) -> bool {
     matches!(
-        name.as_str(),
-        "script" | "style" | "title" | "textarea" | "xmp" | "iframe" | "noembed" | "noframes" | "plaintext"
+        name.known,
+        Known::SCRIPT
+            | Known::STYLE
+            | Known::TITLE
+            | Known::TEXTAREA
+            | Known::XMP
+            | Known::IFRAME
+            | Known::NOEMBED
+            | Known::NOFRAMES
+            | Known::PLAINTEXT
     )
 }
 
 /// Where `</name` ends raw text; `plaintext` never ends.
 pub(super) fn end_of_raw(text: &str, name: Name) -> usize {
-    if name.as_str() == "plaintext" {
+    if name.known == Known::PLAINTEXT {
         return text.len();
     }
     let mut from = 0;
     while let Some(at) = text.get(from..).and_then(|rest| rest.find("</")) {
         from += at;
-        if starts_with_name(text.get(from + 2..).unwrap_or_default(), name.as_str()) {
+        if starts_with_name(text.get(from + 2..).unwrap_or_default(), name.known.as_str()) {
             return from;
         }
         from += 2;

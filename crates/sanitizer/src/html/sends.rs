@@ -6,6 +6,8 @@ use clean_content::{Finding, Severity};
 
 use super::{
     address::{self, host, percent_decoded, scheme},
+    attribute::Attr,
+    element::Known,
     page::push_line,
     tag::Tag,
 };
@@ -19,7 +21,7 @@ pub(super) struct Sends {
 }
 
 /// Attributes whose address is opened without anyone asking.
-const FETCHED: [&str; 5] = ["src", "srcset", "background", "poster", "data"];
+const FETCHED: [Attr; 5] = [Attr::SRC, Attr::SRCSET, Attr::BACKGROUND, Attr::POSTER, Attr::DATA];
 
 /// What a placeholder in an address would be filled in with, if an assistant were to do it: what it knows, not what the
 /// sender knows.
@@ -56,19 +58,19 @@ const DATA: usize = 256 * 1024;
 impl Sends {
     /// At a start tag.
     pub(super) fn see(&mut self, tag: &Tag<'_>) {
-        for name in FETCHED {
-            if let Some(target) = tag.get(name) {
+        if tag.has_any_of(Attr::bits(&FETCHED)) {
+            for target in FETCHED.into_iter().filter_map(|known| tag.get(known)) {
                 self.fetched(&target);
             }
         }
-        match tag.name.as_str() {
-            "a" | "area" => {
-                if let Some(target) = tag.get("href") {
+        match tag.name.known {
+            Known::A | Known::AREA => {
+                if let Some(target) = tag.get(Attr::HREF) {
                     self.linked(&target);
                 }
             }
-            "form" => {
-                if let Some(target) = tag.get("action").filter(|target| host(target).is_some()) {
+            Known::FORM => {
+                if let Some(target) = tag.get(Attr::ACTION).filter(|target| host(target).is_some()) {
                     self.find(
                         "form",
                         "The message has a form that sends what is typed in elsewhere.",
@@ -76,7 +78,7 @@ impl Sends {
                     );
                 }
             }
-            "meta" => self.meta(tag),
+            Known::META => self.meta(tag),
             _ => {}
         }
     }
@@ -112,9 +114,10 @@ impl Sends {
     }
 
     fn meta(&mut self, tag: &Tag<'_>) {
-        let refreshes = tag.get("http-equiv").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("refresh"));
+        let refreshes =
+            tag.get(Attr::HTTP_EQUIV).is_some_and(|kind| kind.trim().eq_ignore_ascii_case("refresh"));
         if let Some(content) =
-            tag.get("content").filter(|content| refreshes && content.to_ascii_lowercase().contains("url"))
+            tag.get(Attr::CONTENT).filter(|content| refreshes && content.to_ascii_lowercase().contains("url"))
         {
             self.find("page-goes-on", "The page goes on to another by itself.", &content);
         }

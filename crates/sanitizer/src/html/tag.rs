@@ -1,16 +1,24 @@
 //! A start tag and its attributes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
-use super::{element, entity, name::Name};
+use super::{
+    attribute::{Attr, Attribute},
+    element::Known,
+    name::Name,
+};
 
 #[derive(Debug, Clone)]
 pub(super) struct Tag<'a> {
     pub(super) name: Name,
-    /// What the name means, in the terms of [`element`].
-    pub(super) kind: u16,
-    /// Names and values as written, in order; of those of one name, the first counts.
-    attributes: Vec<(&'a str, &'a str)>,
+    /// In order; of those of one name, the first counts.
+    attributes: Option<Rc<[Attribute<'a>]>>,
+    /// The bits of those that are there.
+    known: u64,
+    /// Some attribute may say something to a machine.
+    may_say: bool,
+    /// A value holds what looks like a tag: parsers may disagree about where it ends.
+    pub(super) holds_markup: bool,
     /// Ends with `/>`, which counts in drawings and formulas only.
     pub(super) closes_itself: bool,
     /// Attributes that mean nothing to us were left out.
@@ -20,90 +28,92 @@ pub(super) struct Tag<'a> {
 /// How many attributes are kept, whatever they are called.
 const ATTRIBUTES: usize = 48;
 
-/// Attributes that are kept however many came before them: they decide what a person sees.
-const WANTED: [&str; 24] = [
-    "style",
-    "class",
-    "id",
-    "hidden",
-    "href",
-    "color",
-    "bgcolor",
-    "background",
-    "open",
-    "type",
-    "src",
-    "srcdoc",
-    "value",
-    "content",
-    "http-equiv",
-    "action",
-    "formaction",
-    "width",
-    "height",
-    "fill",
-    "opacity",
-    "display",
-    "visibility",
-    "font-size",
-];
-
-/// Attributes that never hold words.
-const WORDLESS: [&str; 10] =
-    ["srcset", "sizes", "d", "points", "viewbox", "transform", "media", "xmlns", "style", "class"];
-
 // === impl Tag ===
 
 impl<'a> Tag<'a> {
     pub(super) fn new(name: &str) -> Self {
-        let name = Name::new(name);
-        Self { name, kind: element::kind(name), attributes: Vec::new(), closes_itself: false, cut: false }
+        Self::named(Name::new(name))
+    }
+
+    /// A tag that nobody wrote.
+    pub(super) fn of(known: Known) -> Self {
+        Self::named(Name::of(known))
+    }
+
+    const fn named(name: Name) -> Self {
+        Self {
+            name,
+            attributes: None,
+            known: 0,
+            may_say: false,
+            holds_markup: false,
+            closes_itself: false,
+            cut: false,
+        }
     }
 
     /// The value of an attribute, its references resolved.
-    pub(super) fn get(&self, name: &str) -> Option<Cow<'a, str>> {
-        let (_, value) = self.attributes.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-        Some(entity::decode(value, true))
+    pub(super) fn get(&self, known: Attr) -> Option<Cow<'a, str>> {
+        if !self.has(known) {
+            return None;
+        }
+        self.attributes().iter().find(|attribute| attribute.known == known).map(Attribute::value)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.attributes.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+    /// The same of an attribute that may mean nothing to us.
+    pub(super) fn get_named(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.attributes().iter().find(|known| known.name.eq_ignore_ascii_case(name)).map(Attribute::value)
+    }
+
+    pub(super) const fn has(&self, known: Attr) -> bool {
+        self.known & known.bit() != 0
+    }
+
+    /// Whether it has any of the attributes that have these bits.
+    pub(super) const fn has_any_of(&self, bits: u64) -> bool {
+        self.known & bits != 0
     }
 
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.name == other.name && self.attributes == other.attributes
+        self.name == other.name
+            && self.attributes().len() == other.attributes().len()
+            && self.attributes().iter().zip(other.attributes()).all(|(a, b)| a.is_same(b))
     }
 
-    pub(super) fn keep(&mut self, name: &'a str, value: &'a str) {
-        let wanted = || WANTED.iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
-        if self.attributes.len() < ATTRIBUTES || wanted() && !self.has(name) {
-            self.attributes.push((name, value));
-        } else {
+    /// Keeps an attribute among those that were read, unless it means nothing and there are many.
+    pub(super) fn keep(&mut self, read: &mut Vec<Attribute<'a>>, name: &'a str, value: &'a str) {
+        let full = read.len() >= ATTRIBUTES;
+        if full && !self.wants(name) {
             self.cut = true;
+            return;
         }
+        let attribute = Attribute::new(name, value);
+        self.known |= attribute.known.bit();
+        self.may_say |= attribute.may_say();
+        self.holds_markup |= attribute.holds_markup();
+        read.push(attribute);
+    }
+
+    /// All attributes were read.
+    pub(super) fn end(&mut self, read: &[Attribute<'a>]) {
+        self.attributes = (!read.is_empty()).then(|| Rc::from(read));
+    }
+
+    fn attributes(&self) -> &[Attribute<'a>] {
+        self.attributes.as_deref().unwrap_or_default()
+    }
+
+    /// Whether an attribute is kept however many came before.
+    fn wants(&self, name: &str) -> bool {
+        Attr::wanted(name).is_some_and(|known| !self.has(known))
     }
 
     /// The values that are long enough to say something to a machine, and whose place is not elsewhere.
     pub(super) fn sayings(&self) -> impl Iterator<Item = Cow<'a, str>> {
-        self.attributes
-            .iter()
-            .filter(|(name, value)| {
-                value.len() >= 12
-                    && (value.contains([' ', '\n', '&', '+', '_', '-']) || value.contains("%20"))
-                    && !WORDLESS.iter().any(|wordless| name.eq_ignore_ascii_case(wordless))
-                    && !WANTED_ELSEWHERE.iter().any(|elsewhere| name.eq_ignore_ascii_case(elsewhere))
-            })
-            .map(|(_, value)| entity::decode(value, true))
-    }
-
-    /// Whether a value holds what looks like a tag: parsers may disagree about where it ends.
-    pub(super) fn holds_markup(&self) -> bool {
-        self.attributes.iter().any(|(name, value)| value.contains('<') || name.contains(['<', '"', '\'']))
+        let some = if self.may_say { self.attributes() } else { &[] };
+        some.iter().filter(|attribute| attribute.may_say()).map(Attribute::value)
     }
 }
-
-/// Attributes whose values are looked at by themselves.
-const WANTED_ELSEWHERE: [&str; 4] = ["href", "id", "srcdoc", "color"];
 
 #[cfg(test)]
 mod tests {
@@ -112,21 +122,25 @@ mod tests {
     #[test]
     fn what_decides_is_kept_behind_any_number_of_attributes() {
         let mut tag = Tag::new("P");
+        let mut read = Vec::new();
         for _ in 0..1_000 {
-            tag.keep("x", "y");
+            tag.keep(&mut read, "x", "y");
         }
-        tag.keep("STYLE", "display:none");
-        tag.keep("style", "");
-        assert_eq!(tag.get("style").as_deref(), Some("display:none"));
-        assert!(tag.cut && tag.attributes.len() == ATTRIBUTES + 1);
+        tag.keep(&mut read, "STYLE", "display:none");
+        tag.keep(&mut read, "style", "");
+        tag.end(&read);
+        assert_eq!(tag.get(Attr::STYLE).as_deref(), Some("display:none"));
+        assert!(tag.cut && read.len() == ATTRIBUTES + 1);
     }
 
     #[test]
     fn of_two_values_the_first_counts() {
         let mut tag = Tag::new("p");
-        tag.keep("id", "a&amp;b");
-        tag.keep("ID", "c");
-        assert_eq!(tag.get("id").as_deref(), Some("a&b"));
-        assert!(tag.has("Id") && !tag.has("class"));
+        let mut read = Vec::new();
+        tag.keep(&mut read, "id", "a&amp;b");
+        tag.keep(&mut read, "ID", "c");
+        tag.end(&read);
+        assert_eq!(tag.get(Attr::ID).as_deref(), Some("a&b"));
+        assert!(tag.has(Attr::ID) && !tag.has(Attr::CLASS));
     }
 }

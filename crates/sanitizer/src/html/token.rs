@@ -7,11 +7,14 @@
 use std::borrow::Cow;
 
 use super::{
+    attribute::Attribute,
+    element::Known,
     entity,
     name::Name,
-    raw::{end_of_raw, end_of_script, is_raw, is_space},
+    raw::{end_of_raw, end_of_script, is_raw},
     tag::Tag,
 };
+use crate::plain::Kinds;
 
 #[derive(Debug)]
 pub(super) enum Token<'a> {
@@ -25,6 +28,8 @@ pub(super) struct Tokens<'a> {
     rest: &'a str,
     /// Inside an element whose content is text up to its own end tag.
     raw: Option<Name>,
+    /// The attributes of the tag that is read: one list for all tags.
+    read: Vec<Attribute<'a>>,
     /// Inside a drawing or formula, where some things are read differently.
     pub(super) in_foreign: bool,
     /// Something was met that other parsers may read otherwise.
@@ -35,7 +40,7 @@ pub(super) struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     pub(super) const fn new(html: &'a str) -> Self {
-        Self { rest: html, raw: None, in_foreign: false, odd: false }
+        Self { rest: html, raw: None, read: Vec::new(), in_foreign: false, odd: false }
     }
 
     /// The content of the element that was just opened is no raw text: it is part of a drawing or formula.
@@ -57,13 +62,25 @@ impl<'a> Tokens<'a> {
         taken
     }
 
+    /// Text before the next `<`, its references resolved.
+    fn text(&mut self) -> Cow<'a, str> {
+        let bytes = self.rest.as_bytes();
+        match memchr::memchr2(b'<', b'&', bytes) {
+            Some(at) if bytes.get(at) == Some(&b'&') => {
+                let end = memchr::memchr(b'<', bytes).unwrap_or(bytes.len());
+                entity::decode(self.take(end), false)
+            }
+            end => Cow::Borrowed(self.take(end.unwrap_or(bytes.len()))),
+        }
+    }
+
     fn raw_text(&mut self, name: Name) -> Token<'a> {
         let end =
-            if name.as_str() == "script" { end_of_script(self.rest) } else { end_of_raw(self.rest, name) };
+            if name.known == Known::SCRIPT { end_of_script(self.rest) } else { end_of_raw(self.rest, name) };
         self.odd |= end == self.rest.len();
         let text = self.take(end);
-        match name.as_str() {
-            "title" | "textarea" => Token::Text(entity::decode(text, false)),
+        match name.known {
+            Known::TITLE | Known::TEXTAREA => Token::Text(entity::decode(text, false)),
             _ => Token::Text(Cow::Borrowed(text)),
         }
     }
@@ -109,50 +126,68 @@ impl<'a> Tokens<'a> {
 
     /// After `<` or `</`, at a letter. A tag that never ends says nothing.
     fn tag(&mut self) -> Option<Tag<'a>> {
-        let bytes = self.rest.as_bytes();
         let text = self.rest;
+        let bytes = text.as_bytes();
         let at = |i: usize| bytes.get(i).copied();
-        let run = |from: usize, stop: fn(u8) -> bool| {
-            bytes
-                .get(from..)
-                .unwrap_or_default()
-                .iter()
-                .position(|b| stop(*b))
-                .map_or(bytes.len(), |n| from + n)
-        };
         let slice = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
 
-        let mut i = run(0, |b| is_space(b) || b == b'/' || b == b'>');
+        let mut i = until(bytes, 0, SPACE | SLASH | GREATER);
         let mut tag = Tag::new(slice(0, i));
+        self.read.clear();
         loop {
             let from = i;
-            i = run(i, |b| !is_space(b) && b != b'/');
+            i = behind(bytes, i, SPACE | SLASH);
             tag.closes_itself = i > from && at(i - 1) == Some(b'/');
             if at(i).is_none_or(|b| b == b'>') {
                 break;
             }
-            let name_end = run(i + 1, |b| is_space(b) || matches!(b, b'/' | b'>' | b'='));
+            let name_end = until(bytes, i + 1, SPACE | SLASH | GREATER | EQUALS);
             let name = slice(i, name_end);
-            i = run(name_end, |b| !is_space(b));
+            i = behind(bytes, name_end, SPACE);
             if at(i) != Some(b'=') {
-                tag.keep(name, "");
+                tag.keep(&mut self.read, name, "");
                 i = if at(i).is_none() { i } else { name_end };
                 continue;
             }
-            i = run(i + 1, |b| !is_space(b));
+            i = behind(bytes, i + 1, SPACE);
             let (from, to, next) = match at(i) {
-                Some(b'"') => (i + 1, run(i + 1, |b| b == b'"'), 1),
-                Some(b'\'') => (i + 1, run(i + 1, |b| b == b'\''), 1),
+                Some(quote @ (b'"' | b'\'')) => (i + 1, quoted(bytes, i + 1, quote), 1),
                 Some(b'>') => (i, i, 0),
-                _ => (i, run(i, |b| is_space(b) || b == b'>'), 0),
+                _ => (i, until(bytes, i, SPACE | GREATER), 0),
             };
-            tag.keep(name, slice(from, to));
+            tag.keep(&mut self.read, name, slice(from, to));
             i = to + next;
         }
+        tag.end(&self.read);
         let ended = i < bytes.len();
         self.take(i + 1);
         ended.then_some(tag)
     }
+}
+
+const SPACE: u8 = 1 << 0;
+const SLASH: u8 = 1 << 1;
+const GREATER: u8 = 1 << 2;
+const EQUALS: u8 = 1 << 3;
+/// What ends names and values in tags.
+static MARKS: Kinds = Kinds::of(&[(b" \t\n\r\x0c", SPACE), (b"/", SLASH), (b">", GREATER), (b"=", EQUALS)]);
+
+/// The next place where there is a byte of these kinds.
+fn until(bytes: &[u8], from: usize, kinds: u8) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    rest.iter().position(|b| MARKS.kind(*b) & kinds != 0).map_or(bytes.len(), |n| from + n)
+}
+
+/// The next place where there is a byte of other kinds.
+fn behind(bytes: &[u8], from: usize, kinds: u8) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    rest.iter().position(|b| MARKS.kind(*b) & kinds == 0).map_or(bytes.len(), |n| from + n)
+}
+
+/// Where a quoted value ends.
+fn quoted(bytes: &[u8], from: usize, quote: u8) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    memchr::memchr(quote, rest).map_or(bytes.len(), |n| from + n)
 }
 
 impl<'a> Iterator for Tokens<'a> {
@@ -167,10 +202,9 @@ impl<'a> Iterator for Tokens<'a> {
                 return None;
             }
             let Some(markup) = self.rest.strip_prefix('<') else {
-                let end = self.rest.find('<').unwrap_or(self.rest.len());
-                return Some(Token::Text(entity::decode(self.take(end), false)));
+                return Some(Token::Text(self.text()));
             };
-            let is_letter = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic());
+            let is_letter = |text: &str| text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
             if is_letter(markup) {
                 self.rest = markup;
                 let tag = self.tag()?;

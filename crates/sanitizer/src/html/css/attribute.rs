@@ -43,7 +43,7 @@ impl AttributeTest {
     }
 
     pub(super) fn matches(&self, tag: &Tag<'_>) -> bool {
-        let Some(value) = tag.get(&self.name) else { return false };
+        let Some(value) = tag.get_named(&self.name) else { return false };
         let Some(operator) = self.operator else { return true };
         let lowered;
         // the values of some attributes never have a case

@@ -125,10 +125,13 @@ impl Paint {
 }
 
 pub(super) fn hex(digits: &str) -> Option<Paint> {
-    let digits: Vec<u8> =
-        digits.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect::<Option<_>>()?;
+    let mut values = [0; 8];
+    let values = values.get_mut(..digits.len())?;
+    for (value, b) in values.iter_mut().zip(digits.bytes()) {
+        *value = char::from(b).to_digit(16)? as u8;
+    }
     let two = |a: u8, b: u8| a * 16 + b;
-    Some(match digits.as_slice() {
+    Some(match &*values {
         [r, g, b] => Paint::Colour([r * 17, g * 17, b * 17], 1.0),
         [r, g, b, a] => Paint::Colour([r * 17, g * 17, b * 17], f32::from(*a) / 15.0),
         [a, b, c, d, e, f] => Paint::Colour([two(*a, *b), two(*c, *d), two(*e, *f)], 1.0),

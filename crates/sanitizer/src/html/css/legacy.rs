@@ -1,24 +1,29 @@
 //! Colours in attributes.
 
+use std::borrow::Cow;
+
 use super::{
     colour::{Paint, hex},
     names::named,
+    token::lower,
 };
 
 impl Paint {
     /// What `color` and `bgcolor` attributes say (HTML Standard, 2.3.6): anything is a colour.
     pub(crate) fn legacy(value: &str) -> Option<Self> {
-        let value = value.trim().to_ascii_lowercase();
+        let value = value.trim();
+        // nearly all of them, and no name begins so
+        if let Some(digits) = value.strip_prefix('#').filter(|digits| matches!(digits.len(), 3 | 6))
+            && let Some(paint) = hex(digits)
+        {
+            return Some(paint);
+        }
+        let value = lower(Cow::Borrowed(value));
         if value.is_empty() || value == "transparent" {
             return None;
         }
         if let Some(rgb) = named(&value) {
             return Some(Self::rgb(rgb));
-        }
-        if let Some(digits) = value.strip_prefix('#').filter(|digits| digits.len() == 3)
-            && let Some(paint) = hex(digits)
-        {
-            return Some(paint);
         }
         let value: String = value.chars().take(128).collect();
         let mut digits: Vec<u8> = value

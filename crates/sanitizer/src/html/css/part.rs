@@ -4,7 +4,7 @@ use super::{
     attribute::AttributeTest,
     token::{Token, Tokens, lower},
 };
-use crate::html::{name::Name, tag::Tag};
+use crate::html::{attribute::Attr, element::Known, name::Name, tag::Tag};
 
 /// Longer selectors are left out.
 pub(super) const LONGEST: usize = 16;
@@ -80,9 +80,9 @@ impl Part {
     pub(super) fn matches(&self, tag: &Tag<'_>, place: Option<u32>, is_root: bool, quirks: bool) -> bool {
         self.name.is_none_or(|name| name == tag.name)
             && self.tests.iter().all(|test| match test {
-                Test::Id(id) => tag.get("id").is_some_and(|value| same(&value, id, quirks)),
+                Test::Id(id) => tag.get(Attr::ID).is_some_and(|value| same(&value, id, quirks)),
                 Test::Class(class) => tag
-                    .get("class")
+                    .get(Attr::CLASS)
                     .is_some_and(|value| value.split_ascii_whitespace().any(|one| same(one, class, quirks))),
                 Test::Attribute(test) => test.matches(tag),
                 Test::Not(parts) => !parts.iter().any(|part| part.matches(tag, place, is_root, quirks)),
@@ -91,7 +91,7 @@ impl Part {
                     let after = place as i32 - from;
                     if *step == 0 { after == 0 } else { after % step == 0 && after / step >= 0 }
                 }),
-                Test::Link => tag.get("href").is_some() && matches!(tag.name.as_str(), "a" | "area"),
+                Test::Link => tag.has(Attr::HREF) && matches!(tag.name.known, Known::A | Known::AREA),
                 Test::Root => is_root,
                 Test::Never => false,
             })

@@ -10,7 +10,7 @@ use super::{
     style::{Block, Style},
     token::{Token, Tokens, lower},
 };
-use crate::html::{name::Name, tag::Tag};
+use crate::html::{attribute::Attr, name::Name, tag::Tag};
 
 /// How many selectors of all sheets are kept.
 const SELECTORS: usize = 10_000;
@@ -168,10 +168,10 @@ impl Sheet {
         let meant = if self.is_empty() { Vec::new() } else { self.rules_for(tag, at, work) };
         let blocks = || meant.iter().filter_map(|(_, _, block)| self.blocks.get(*block));
         for block in blocks().chain(inline) {
-            style.add(&block.normal);
+            block.add_to(style);
         }
         for block in blocks().chain(inline) {
-            style.add(&block.important);
+            block.add_important_to(style);
         }
     }
 
@@ -195,17 +195,19 @@ impl Sheet {
             }
         };
         consider(&self.for_all);
-        if let Some(rules) = self.by_name.get(&tag.name) {
+        if !self.by_name.is_empty()
+            && let Some(rules) = self.by_name.get(&tag.name)
+        {
             consider(rules);
         }
         if !self.by_id.is_empty()
-            && let Some(id) = tag.get("id")
+            && let Some(id) = tag.get(Attr::ID)
             && let Some(rules) = self.by_id.get(&*lower(id))
         {
             consider(rules);
         }
         if !self.by_class.is_empty()
-            && let Some(classes) = tag.get("class")
+            && let Some(classes) = tag.get(Attr::CLASS)
         {
             for class in lower(classes).split_ascii_whitespace().take(64) {
                 if let Some(rules) = self.by_class.get(class) {

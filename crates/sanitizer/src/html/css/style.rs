@@ -11,6 +11,8 @@ macro_rules! style {
         }
 
         impl Style {
+            pub(crate) const NOTHING: Self = Self { $($field: None,)* };
+
             /// Lets `later` have the last word.
             pub(crate) fn add(&mut self, later: &Self) {
                 $(if later.$field.is_some() {
@@ -94,6 +96,8 @@ pub(crate) enum Position {
 pub(crate) struct Block {
     pub(crate) normal: Style,
     pub(crate) important: Style,
+    /// Something is important.
+    insists: bool,
     /// A property is named by escapes, as only those do who mean to hide it.
     pub(crate) disguised: bool,
 }
@@ -106,6 +110,7 @@ impl Block {
         let mut block = Self::default();
         declarations(css, |declaration| {
             block.disguised |= declaration.disguised;
+            block.insists |= declaration.important;
             let style = if declaration.important { &mut block.important } else { &mut block.normal };
             style.declare(&declaration.property, declaration.value, quirks);
         });
@@ -118,7 +123,19 @@ impl Block {
     }
 
     pub(super) fn says_nothing(&self) -> bool {
-        self.normal == Style::default() && self.important == Style::default()
+        self.normal == Style::NOTHING && self.important == Style::NOTHING
+    }
+
+    /// Lets what it says, but for what is important, have the last word.
+    pub(super) fn add_to(&self, style: &mut Style) {
+        style.add(&self.normal);
+    }
+
+    /// Lets what is important in it have the last word.
+    pub(super) fn add_important_to(&self, style: &mut Style) {
+        if self.insists {
+            style.add(&self.important);
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::{Reader, fits_in_table};
 use crate::html::{
+    attribute::Attr,
     css,
     look::{Look, Place},
-    styles::style_of,
+    styles::said_of,
     tag::Tag,
 };
 
@@ -24,6 +25,9 @@ const REOPENING: u64 = 20;
 impl<'a> Reader<'a> {
     /// Makes the looks again of what lost something around it.
     pub(super) fn settle(&mut self) {
+        if self.tree.is_settled() {
+            return;
+        }
         for at in self.tree.take_unsettled() {
             if self.work.is_spent() {
                 return;
@@ -51,19 +55,21 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn look_of(&mut self, tag: &Tag<'a>, depth: usize) -> Look {
-        let parent = self.tree.look_at(depth);
-        let (style, disguised) = style_of(&self.sheet, tag, &self.tree.spot(depth), &mut self.work);
-        if disguised && self.disguised.is_none() {
-            self.disguised = tag.get("style").map(|style| style.into_owned());
+        let said = said_of(&self.sheet, &mut self.inline, tag, &self.tree.spot(depth), &mut self.work);
+        if said.as_ref().is_some_and(|said| said.disguised) && self.disguised.is_none() {
+            self.disguised = tag.get(Attr::STYLE).map(|style| style.into_owned());
         }
-        let named_hidden = tag.get("class").is_some_and(|classes| {
+        let named_hidden = tag.get(Attr::CLASS).is_some_and(|classes| {
             classes
                 .split_ascii_whitespace()
                 .any(|class| FOR_SCREEN_READERS.contains(&class) && !self.sheet.knows_class(class))
         });
-        let mut look = parent.inside(tag, &style, named_hidden);
+        let mut look =
+            self.tree.look_at(depth).inside(tag, said.as_ref().map(|said| &said.style), named_hidden);
         // a sheet that is not for screens says nothing, and is kept as code
-        if look.place == Place::Sheet && tag.get("media").is_some_and(|media| !css::holds_on_screen(&media)) {
+        if look.place == Place::Sheet
+            && tag.get(Attr::MEDIA).is_some_and(|media| !css::holds_on_screen(&media))
+        {
             look.place = Place::Code;
         }
         look

@@ -8,7 +8,7 @@ use html5ever::{
 };
 use proptest::prelude::*;
 
-use super::*;
+use super::{super::attribute::Attr, *};
 
 /// What both tokenizers are asked for: texts joined, tags by name with the attributes that matter, comments
 /// by their place only.
@@ -20,9 +20,9 @@ fn ours(html: &str) -> Vec<String> {
             Token::Open(tag) => seen.push(format!(
                 "<{:?} {:?} {:?} {:?}>",
                 tag.name,
-                tag.get("style").as_deref(),
-                tag.get("class").as_deref(),
-                tag.get("href").as_deref()
+                tag.get(Attr::STYLE).as_deref(),
+                tag.get(Attr::CLASS).as_deref(),
+                tag.get(Attr::HREF).as_deref()
             )),
             Token::Close(name) => seen.push(format!("</{name:?}>")),
             Token::Comment(_) => seen.push("<!>".into()),

@@ -2,21 +2,20 @@
 
 use super::{Element, Tree};
 use crate::html::{
-    element::{self, FORMATTING, SCOPE, SPECIAL},
+    element::{FORMATTING, Known, SCOPE, SPECIAL},
     look::Markup,
     name::Name,
 };
 
 impl<'a> Tree<'a> {
     /// Ends the innermost element of that name, unless it is behind a border.
-    pub(super) fn end_in_scope(&mut self, name: &str, border: impl Fn(&Element<'a>) -> bool) -> bool {
-        let wanted = Name::new(name);
-        if !self.is_open(wanted) {
+    pub(super) fn end_in_scope(&mut self, name: Name, border: impl Fn(&Element<'a>) -> bool) -> bool {
+        if !self.is_open(name) {
             return false;
         }
         for element in self.open.iter().rev() {
-            if element.tag.name == wanted {
-                self.pop_through(name);
+            if element.tag.name == name {
+                self.pop_through(|open| open.looks_like(name));
                 return true;
             }
             if element.kind & SCOPE != 0 || border(element) || element.look.markup == Markup::Foreign {
@@ -28,37 +27,41 @@ impl<'a> Tree<'a> {
 
     /// Ends what an end tag ends.
     pub(in crate::html) fn close(&mut self, name: Name) {
-        if let Some(count) = self.beyond.get_mut(&name).filter(|count| **count > 0) {
-            *count -= 1;
+        if self.beyond.take(name) {
             return;
         }
-        let kind = element::kind(name);
-        self.in_form &= name.as_str() != "form";
+        let kind = name.kind;
+        self.in_form &= name.known != Known::FORM;
         // any heading's end tag ends any heading
         let goes_on = kind & FORMATTING != 0 && self.remembers(name);
-        if !self.is_open(name) && !is_heading(name.as_str()) && !goes_on {
+        if !self.is_open(name) && !name.known.is_heading() && !goes_on {
             return;
         }
-        match name.as_str() {
+        match name.known {
             // what follows still belongs to the page
-            "body" | "html" => {}
-            "p" => {
-                self.end_in_scope("p", |element| element.tag.name.is("button"));
+            Known::BODY | Known::HTML => {}
+            Known::P => {
+                self.end_in_scope(Name::of(Known::P), |element| element.tag.name.known == Known::BUTTON);
             }
-            "li" => {
-                self.end_in_scope("li", |element| {
-                    ["ul", "ol", "menu"].iter().any(|list| element.tag.name.is(list))
+            Known::LI => {
+                self.end_in_scope(Name::of(Known::LI), |element| {
+                    matches!(element.tag.name.known, Known::UL | Known::OL | Known::MENU)
                 });
             }
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.end_heading(),
-            "form" => self.end_form(),
-            "table" | "tr" | "td" | "th" | "tbody" | "thead" | "tfoot" | "caption" => {
-                self.end_table_part(name)
-            }
-            "template" => self.pop_through("template"),
+            heading if heading.is_heading() => self.end_heading(),
+            Known::FORM => self.end_form(),
+            Known::TABLE
+            | Known::TR
+            | Known::TD
+            | Known::TH
+            | Known::TBODY
+            | Known::THEAD
+            | Known::TFOOT
+            | Known::CAPTION => self.end_table_part(name),
+            Known::TEMPLATE => self.pop_through_known(Known::TEMPLATE),
             _ if kind & FORMATTING != 0 => self.end_format(name),
             _ if kind & SPECIAL != 0 => {
-                self.end_in_scope(name.as_str(), |_| false);
+                self.end_in_scope(name, |_| false);
             }
             _ => self.end_other(name),
         }
@@ -66,9 +69,9 @@ impl<'a> Tree<'a> {
 
     pub(super) fn end_heading(&mut self) {
         for element in self.open.iter().rev() {
-            let name = element.tag.name;
-            if is_heading(name.as_str()) {
-                return self.pop_through(name.as_str());
+            let known = element.tag.name.known;
+            if known.is_heading() {
+                return self.pop_through_known(known);
             }
             if element.kind & SCOPE != 0 {
                 return;
@@ -79,13 +82,23 @@ impl<'a> Tree<'a> {
     /// What is in a form stays in what is in it.
     pub(super) fn end_form(&mut self) {
         let border = self.open.iter().rposition(|element| element.kind & SCOPE != 0);
-        let Some(at) = self.open.iter().rposition(|element| element.tag.name.is("form")) else {
+        let Some(at) = self.open.iter().rposition(|element| element.tag.name.known == Known::FORM) else {
             return;
         };
         if border.is_some_and(|border| border > at) {
             return;
         }
-        while matches!(self.current(), "dd" | "dt" | "li" | "optgroup" | "option" | "p" | "rp" | "rt") {
+        while matches!(
+            self.current(),
+            Known::DD
+                | Known::DT
+                | Known::LI
+                | Known::OPTGROUP
+                | Known::OPTION
+                | Known::P
+                | Known::RP
+                | Known::RT
+        ) {
             self.pop();
         }
         if at + 1 == self.open.len() {
@@ -97,17 +110,15 @@ impl<'a> Tree<'a> {
 
     pub(super) fn take_out(&mut self, at: usize) {
         let element = self.open.remove(at);
-        if let Some(count) = self.counts.get_mut(&element.tag.name) {
-            *count = count.saturating_sub(1);
-        }
+        self.counts.take(element.tag.name);
     }
 
     pub(super) fn end_table_part(&mut self, name: Name) {
         for element in self.open.iter().rev() {
             if element.tag.name == name {
-                return self.pop_through(name.as_str());
+                return self.pop_through(|open| open.looks_like(name));
             }
-            if matches!(element.tag.name.as_str(), "table" | "template" | "html") {
+            if matches!(element.tag.name.known, Known::TABLE | Known::TEMPLATE | Known::HTML) {
                 return;
             }
         }
@@ -116,15 +127,11 @@ impl<'a> Tree<'a> {
     pub(super) fn end_other(&mut self, name: Name) {
         for element in self.open.iter().rev() {
             if element.tag.name == name {
-                return self.pop_through(name.as_str());
+                return self.pop_through(|open| open.looks_like(name));
             }
             if element.kind & SPECIAL != 0 && element.look.markup == Markup::Html {
                 return;
             }
         }
     }
-}
-
-pub(super) fn is_heading(name: &str) -> bool {
-    matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
 }

@@ -63,9 +63,10 @@ impl<'a> Tree<'a> {
             .collect()
     }
 
-    /// Elements are opened in order, and stay in it.
+    /// Elements are opened in order, and stay in it. Most often the last one is asked for.
     pub(super) fn is_serial_open(&self, serial: u32) -> bool {
-        self.open.binary_search_by_key(&serial, |element| element.serial).is_ok()
+        self.open.last().is_some_and(|element| element.serial == serial)
+            || self.open.binary_search_by_key(&serial, |element| element.serial).is_ok()
     }
 
     /// Whether [`Self::take_interrupted`] would give any.

@@ -2,19 +2,19 @@
 //! what an element that was closed too late or too early still colours or hides. A filter that guesses here can be made to
 //! take for shown what a browser hides.
 
+mod counts;
 mod end;
 mod format;
 mod room;
 
-use std::collections::HashMap;
-
 use super::{
     css::Ancestry,
-    element::{FORMATTING, TABLE, VOID},
+    element::{FORMATTING, Known, TABLE, VOID},
     look::{Look, Markup},
     name::Name,
     tag::Tag,
 };
+use counts::Counts;
 use format::Format;
 
 /// How many open elements are told apart, as in browsers; what is nested more deeply looks like its parent.
@@ -39,9 +39,9 @@ pub(super) struct Tree<'a> {
     open: Vec<Element<'a>>,
     formats: Vec<Format<'a>>,
     /// Open elements per name, so that a stray end tag costs nothing.
-    counts: HashMap<Name, u32>,
+    counts: Counts,
     /// Elements nested too deeply to be told apart, per name.
-    beyond: HashMap<Name, u32>,
+    beyond: Counts,
     serial: u32,
     pub(super) too_deep: bool,
     /// An element that is styled to stand on lines of its own has ended.
@@ -85,8 +85,8 @@ impl<'a> Tree<'a> {
             root,
             open: Vec::new(),
             formats: Vec::new(),
-            counts: HashMap::new(),
-            beyond: HashMap::new(),
+            counts: Counts::new(),
+            beyond: Counts::new(),
             serial: 0,
             too_deep: false,
             ended_block: false,
@@ -95,8 +95,8 @@ impl<'a> Tree<'a> {
         }
     }
 
-    pub(super) fn look(&self) -> Look {
-        self.open.last().map_or(self.root, |element| element.look)
+    pub(super) fn look(&self) -> &Look {
+        self.open.last().map_or(&self.root, |element| &element.look)
     }
 
     /// How many elements are around what is opened now. Text, or an element that does not belong into a table, stands
@@ -111,11 +111,11 @@ impl<'a> Tree<'a> {
         if fits_in_table || under.last().is_none_or(|element| element.kind & TABLE == 0) {
             return depth;
         }
-        under.iter().rposition(|element| element.tag.name.is("table")).unwrap_or(depth)
+        under.iter().rposition(|element| element.tag.name.known == Known::TABLE).unwrap_or(depth)
     }
 
-    pub(super) fn look_at(&self, depth: usize) -> Look {
-        depth.checked_sub(1).and_then(|at| self.open.get(at)).map_or(self.root, |element| element.look)
+    pub(super) fn look_at(&self, depth: usize) -> &Look {
+        depth.checked_sub(1).and_then(|at| self.open.get(at)).map_or(&self.root, |element| &element.look)
     }
 
     pub(super) fn spot(&self, depth: usize) -> Spot<'_, 'a> {
@@ -123,16 +123,16 @@ impl<'a> Tree<'a> {
     }
 
     pub(super) fn is_open(&self, name: Name) -> bool {
-        self.counts.get(&name).is_some_and(|count| *count > 0)
+        self.counts.of(name) > 0
     }
 
-    fn current(&self) -> &str {
-        self.open.last().map_or("", |element| element.tag.name.as_str())
+    fn current(&self) -> Known {
+        self.open.last().map_or(Known::OTHER, |element| element.tag.name.known)
     }
 
     /// Opens an element at a depth, unless it holds nothing. True if it is told apart from its parent.
     pub(super) fn push(&mut self, tag: Tag<'a>, look: Look, depth: usize) -> bool {
-        let kind = tag.kind;
+        let kind = tag.name.kind;
         let parent = depth.checked_sub(1).and_then(|at| self.open.get_mut(at));
         let mut place = 1;
         if let Some(parent) = parent {
@@ -148,21 +148,25 @@ impl<'a> Tree<'a> {
         }
         if self.open.len() >= DEPTH {
             self.too_deep = true;
-            *self.beyond.entry(tag.name).or_default() += 1;
+            self.beyond.add(tag.name);
             return false;
         }
         self.serial += 1;
         if kind & FORMATTING != 0 && look.markup == Markup::Html {
             self.remember(tag.clone(), self.serial);
         }
-        if matches!(tag.name.as_str(), "td" | "th" | "caption" | "applet" | "object" | "marquee" | "template")
-        {
+        if tag.name.known.bounds_formats() {
             self.formats.push(Format::Border);
         }
-        *self.counts.entry(tag.name).or_default() += 1;
+        self.counts.add(tag.name);
         let serial = self.serial;
         self.open.push(Element { tag, look, kind, serial, children: 0, place, last_child: None });
         true
+    }
+
+    /// Whether [`Self::take_unsettled`] would give any.
+    pub(super) const fn is_settled(&self) -> bool {
+        self.unsettled.is_none()
     }
 
     /// Elements whose looks must be made again, because what was around them is no longer: where each stands.
@@ -195,11 +199,8 @@ impl<'a> Tree<'a> {
     fn pop(&mut self) {
         let Some(element) = self.open.pop() else { return };
         self.ended_block |= element.look.block;
-        if let Some(count) = self.counts.get_mut(&element.tag.name) {
-            *count = count.saturating_sub(1);
-        }
-        let name = element.tag.name;
-        if matches!(name.as_str(), "td" | "th" | "caption" | "applet" | "object" | "marquee" | "template") {
+        self.counts.take(element.tag.name);
+        if element.tag.name.known.bounds_formats() {
             while !matches!(self.formats.pop(), None | Some(Format::Border)) {}
         }
         if let Some(parent) = self.open.last_mut() {
@@ -207,13 +208,17 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn pop_through(&mut self, name: &str) {
-        while !self.open.is_empty() {
-            let found = self.current() == name;
+    fn pop_through(&mut self, is_last: impl Fn(Name) -> bool) {
+        while let Some(element) = self.open.last() {
+            let found = is_last(element.tag.name);
             self.pop();
             if found {
                 return;
             }
         }
+    }
+
+    fn pop_through_known(&mut self, known: Known) {
+        self.pop_through(|name| name.known == known);
     }
 }
