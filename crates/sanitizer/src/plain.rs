@@ -37,6 +37,25 @@ const fn others(bytes: u128) -> u128 {
     (!(letters | digits) | bytes) & HIGHEST
 }
 
+/// All bits of each byte that is of a kind, all looked at at once if the question has no branches.
+pub(crate) fn where_is(bytes: &[u8; 16], is_of_kind: impl Fn(u8) -> bool) -> u128 {
+    let mut bytes = *bytes;
+    for b in &mut bytes {
+        *b = if is_of_kind(*b) { u8::MAX } else { 0 };
+    }
+    u128::from_le_bytes(bytes)
+}
+
+/// Whether a byte is a letter or digit of ASCII, told without branches, so that many are asked for at once.
+pub(crate) const fn is_alphanumeric(b: u8) -> bool {
+    ((b | 0x20).wrapping_sub(b'a') < 26) | (b.wrapping_sub(b'0') < 10)
+}
+
+/// All bits of the bytes before the first that is marked so; there is one.
+pub(crate) const fn before(marked: u128) -> u128 {
+    !marked & marked.wrapping_sub(1)
+}
+
 /// What each byte is, in the terms of whoever asks: found faster than by comparing.
 pub(crate) struct Kinds([u8; 256]);
 

@@ -36,7 +36,8 @@ struct Hashes(Box<[u64; HASHES / 64]>);
 /// Bits for hashes: some twenty for each word.
 const HASHES: usize = 1 << 15;
 
-fn all() -> impl Iterator<Item = &'static str> {
+/// Every one, in any order.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
     include_str!("vocabulary.txt").split_whitespace()
 }
 

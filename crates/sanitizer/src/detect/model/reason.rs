@@ -2,7 +2,8 @@
 
 use super::{
     features,
-    tokens::{CLASSES, Token},
+    lexicon::CLASSES,
+    tokens::Token,
     weights::Weights,
 };
 
