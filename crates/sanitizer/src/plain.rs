@@ -37,7 +37,9 @@ const fn others(bytes: u128) -> u128 {
     (!(letters | digits) | bytes) & HIGHEST
 }
 
-/// All bits of each byte that is of a kind, all looked at at once if the question has no branches.
+/// All bits of each byte that is of a kind, all looked at at once if the question has no branches. Amid other code the
+/// compiler would take them one by one again.
+#[inline(never)]
 pub(crate) fn where_is(bytes: &[u8; 16], is_of_kind: impl Fn(u8) -> bool) -> u128 {
     let mut bytes = *bytes;
     for b in &mut bytes {

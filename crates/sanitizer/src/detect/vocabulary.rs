@@ -2,18 +2,12 @@
 //!
 //! The list is ours: the commonest words, and those that orders to a program are made of.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-    sync::LazyLock,
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use super::{
+    respell::{all_by, from_the_end},
+    table::Table,
 };
-
-/// Only constants are ever stored, so nobody can choose keys that collide.
-type Table<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
-
-/// Spreads keys that are numbers already.
-#[derive(Default)]
-struct Spread(u64);
 
 /// The letters of the longest word: a word is looked up as the number that its letters are.
 pub(super) const LONGEST: usize = 16;
@@ -21,16 +15,46 @@ pub(super) const LONGEST: usize = 16;
 static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
 
 struct Words {
-    hashes: Hashes,
-    words: Table<u128, ()>,
+    words: Table<Sort>,
     /// What words begin with, to their end.
     beginnings: Hashes,
-    /// Words of five letters and more by their first and last letter and the letters between, in any order.
-    shapes: Hashes,
-    scrambled: Table<u64, &'static str>,
+    /// The first and last letters and the lengths of words of five letters and more.
+    ends: Ends,
+    /// These words by their first and last letter and the letters between, in any order.
+    scrambled: BTreeMap<u64, &'static str>,
 }
 
-/// What tells soon that most letters are no word: a bit for each hash, small enough to stay at hand.
+/// What some letters are.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sort {
+    /// A common word.
+    pub(super) is_word: bool,
+    /// One that no order to an assistant does without.
+    pub(super) is_of_orders: bool,
+    /// A common word from its end, and one turned by thirteen.
+    pub(super) is_from_the_end: bool,
+    pub(super) is_by_thirteen: bool,
+}
+
+/// Words of which a sentence with several is read in the other direction too.
+const OF_ORDERS: [&str; 14] = [
+    "ignore",
+    "disregard",
+    "forget",
+    "previous",
+    "prior",
+    "instructions",
+    "instruction",
+    "prompt",
+    "reveal",
+    "password",
+    "system",
+    "send",
+    "files",
+    "please",
+];
+
+/// What tells soon that most letters begin no word: a bit for each hash, small enough to stay at hand.
 struct Hashes(Box<[u64; HASHES / 64]>);
 
 /// Bits for hashes: some twenty for each word.
@@ -72,7 +96,13 @@ pub(super) fn knows(word: &[u8]) -> bool {
 
 /// Whether a number is that of a common word.
 pub(super) fn is_word(number: u128) -> bool {
-    WORDS.has(number)
+    sort(number).is_word
+}
+
+/// What the letters are that a number stands for.
+#[inline]
+pub(super) fn sort(number: u128) -> Sort {
+    WORDS.words.get(number).copied().unwrap_or_default()
 }
 
 /// Whether some common word may begin with the letters of a number; surely not, if this says so.
@@ -85,7 +115,10 @@ pub(super) fn unscrambled(word: &[u8]) -> Option<&'static str> {
     if !(5..=LONGEST).contains(&word.len()) {
         return None;
     }
-    WORDS.of_shape(shape(word)).filter(|known| known.len() == word.len())
+    if !WORDS.ends.may_have(word) {
+        return None;
+    }
+    WORDS.scrambled.get(&shape(word)).copied().filter(|known| known.len() == word.len())
 }
 
 /// The same for each order of the inner letters.
@@ -115,26 +148,25 @@ pub(super) fn unglued(word: &str) -> Option<String> {
 /// Whether letters can be parted into words without any left over. Nearly all are given up at the first letters that no word
 /// begins with.
 fn is_made_of_words(letters: &[u8]) -> bool {
-    let mut ends_here = vec![false; letters.len() + 1];
-    ends_here.iter_mut().take(1).for_each(|begins| *begins = true);
+    // whether those before this letter can be, and those before each of the next
+    let mut ends_here = 1_u32;
     for start in 0..letters.len() {
-        if ends_here.get(start) != Some(&true) {
-            continue;
+        if ends_here & 1 != 0 {
+            let mut number = 0;
+            for (length, b) in letters.iter().skip(start).take(LONGEST).enumerate() {
+                number |= u128::from(*b) << (8 * length);
+                if !may_begin_a_word(number) {
+                    break;
+                }
+                ends_here |= u32::from(is_word(number)) << (length + 1);
+            }
         }
-        let mut number = 0;
-        for (length, b) in letters.iter().skip(start).take(LONGEST).enumerate() {
-            number |= u128::from(*b) << (8 * length);
-            if !may_begin_a_word(number) {
-                break;
-            }
-            if is_word(number)
-                && let Some(end) = ends_here.get_mut(start + length + 1)
-            {
-                *end = true;
-            }
+        ends_here >>= 1;
+        if ends_here == 0 {
+            return false;
         }
     }
-    ends_here.last() == Some(&true)
+    ends_here & 1 != 0
 }
 
 /// Parts letters without spaces into words. `None` unless nearly all letters belong to common words, and these are
@@ -182,26 +214,53 @@ fn cheapest(letters: &str, stray: Option<u32>) -> Option<String> {
 
 impl Words {
     fn new() -> Self {
-        let words: Table<u128, ()> = all().filter_map(|word| Some((number(word.as_bytes())?, ()))).collect();
-        let long = all().filter(|word| word.len() >= 5);
-        let scrambled: Table<u64, _> = long.map(|word| (shape(word.as_bytes()), word)).collect();
-        let (mut hashes, mut shapes, mut beginnings) = (Hashes::none(), Hashes::none(), Hashes::none());
+        let mut words: BTreeMap<u128, Sort> = BTreeMap::new();
+        for (word, number) in all().filter_map(|word| Some((word, number(word.as_bytes())?))) {
+            let sort = words.entry(number).or_default();
+            sort.is_word = true;
+            sort.is_of_orders = OF_ORDERS.contains(&word);
+            words.entry(from_the_end(word.len(), number)).or_default().is_from_the_end = true;
+            words.entry(all_by(number, 13)).or_default().is_by_thirteen = true;
+        }
+        let mut beginnings = Hashes::none();
         for word in all() {
             let lengths = 1..=word.len();
             let heads = lengths.filter_map(|length| number(word.as_bytes().get(..length)?));
             heads.for_each(|head| beginnings.add(folded(head)));
         }
-        words.keys().for_each(|number| hashes.add(folded(*number)));
-        scrambled.keys().for_each(|shape| shapes.add(*shape));
-        Self { hashes, words, beginnings, shapes, scrambled }
+        let long = || all().filter(|word| word.len() >= 5);
+        Self {
+            words: Table::of(words.into_iter()),
+            beginnings,
+            ends: Ends::of(long()),
+            scrambled: long().map(|word| (shape(word.as_bytes()), word)).collect(),
+        }
+    }
+}
+
+/// The lengths that words have, each a bit, by the lowest five bits of their first and last letters.
+struct Ends(Box<[u32; 1 << 10]>);
+
+// === impl Ends ===
+
+impl Ends {
+    fn of(words: impl Iterator<Item = &'static str>) -> Self {
+        let mut ends = Self(Box::new([0; 1 << 10]));
+        for (at, length) in words.filter_map(|word| Self::place(word.as_bytes())) {
+            ends.0.iter_mut().skip(at).take(1).for_each(|lengths| *lengths |= length);
+        }
+        ends
     }
 
-    fn has(&self, number: u128) -> bool {
-        self.hashes.may_have(folded(number)) && self.words.contains_key(&number)
+    /// Whether some word may have this length and these ends; surely not, if this says so.
+    fn may_have(&self, word: &[u8]) -> bool {
+        Self::place(word).is_some_and(|(at, length)| self.0.get(at).is_some_and(|lengths| lengths & length != 0))
     }
 
-    fn of_shape(&self, shape: u64) -> Option<&'static str> {
-        if self.shapes.may_have(shape) { self.scrambled.get(&shape).copied() } else { None }
+    fn place(word: &[u8]) -> Option<(usize, u32)> {
+        let (first, last) = (word.first()? % 32, word.last()? % 32);
+        let length = u32::try_from(word.len()).ok()?;
+        Some((usize::from(first) << 5 | usize::from(last), 1_u32.checked_shl(length)?))
     }
 }
 
@@ -232,29 +291,6 @@ impl Hashes {
     const fn place(key: u64) -> (usize, u64) {
         let hash = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % HASHES;
         (hash / 64, 1 << (hash % 64))
-    }
-}
-
-// === impl Spread ===
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 29)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for b in bytes {
-            self.write_u64(u64::from(*b));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_u128(&mut self, number: u128) {
-        self.write_u64(number as u64);
-        self.write_u64((number >> 64) as u64);
     }
 }
 

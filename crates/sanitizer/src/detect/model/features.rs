@@ -63,7 +63,9 @@ pub(crate) fn of_class(class: u32) -> u32 {
 
 impl<'t> Features<'t> {
     pub(crate) fn of(tokens: &'t [Token<'t>]) -> Self {
-        Self { tokens, recent: Box::new([0; RECENT]), last: Last::default() }
+        // not by way of the stack
+        let recent = vec![0; RECENT].into_boxed_slice().try_into().unwrap_or_else(|_| Box::new([0; RECENT]));
+        Self { tokens, recent, last: Last::default() }
     }
 
     /// Passes the bucket of each feature that ends at a word to `found`, and whether it counts. Words are asked for in
@@ -176,8 +178,9 @@ const NUMBER: u32 = with(BASIS, b'0');
 impl Hashes {
     pub(super) fn of(word: &str) -> Self {
         let end = match word.as_bytes().first_chunk::<STEM>() {
+            None => word.len(),
             Some(stem) if stem.is_ascii() => STEM,
-            _ => word.char_indices().nth(STEM).map_or(word.len(), |(end, _)| end),
+            Some(_) => word.char_indices().nth(STEM).map_or(word.len(), |(end, _)| end),
         };
         let (stem, ending) = word.split_at_checked(end).unwrap_or((word, ""));
         let stem = hash(BASIS, stem.as_bytes());

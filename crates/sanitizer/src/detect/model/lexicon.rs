@@ -25,8 +25,11 @@ pub(super) struct Known {
 }
 
 struct Entry {
-    first: [u8; 3],
-    /// What comes after the first three bytes.
+    /// The first eight bytes, with zeros after the last, and the bits of them that a word must have too. What is no stem
+    /// must end where it ends.
+    first: u64,
+    mask: u64,
+    /// What comes after the first eight bytes.
     rest: &'static [u8],
     /// Any ending may follow.
     is_stem: bool,
@@ -36,9 +39,11 @@ struct Entry {
 /// Hashes of three bytes.
 const HASHES: usize = 1 << 12;
 
-fn hash(first: [u8; 3]) -> usize {
-    let [a, b, c] = first.map(u32::from);
-    ((a | b << 8 | c << 16).wrapping_mul(0x9e37_79b1) >> 20) as usize % HASHES
+/// The hash of the first three bytes of some.
+fn hash(first: u64) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "the others are not asked for")]
+    let three = first as u32 & 0xff_ffff;
+    (three.wrapping_mul(0x9e37_79b1) >> 20) as usize % HASHES
 }
 
 /// Names of the classes, in the order of their bits.
@@ -53,9 +58,12 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
             *words.entry((stem.unwrap_or(word), stem.is_some())).or_default() |= 1 << at;
         }
     }
-    let entry = |((word, is_stem), classes)| {
+    let entry = |((word, is_stem), classes): ((&'static str, bool), u64)| {
         let (first, rest) = parted(word);
-        Entry { first, rest, is_stem, classes }
+        // the zero after the last byte of what is no stem is of the word too
+        let bytes = word.len() + usize::from(!is_stem);
+        let mask = if bytes < WIDE { (1 << (8 * bytes)) - 1 } else { u64::MAX };
+        Entry { first, mask, rest, is_stem, classes }
     };
     let mut entries: Vec<Entry> = words.into_iter().map(entry).collect();
     entries.sort_by_key(|entry| hash(entry.first));
@@ -68,13 +76,14 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     Lexicon { common: Table::of(common.filter_map(known)), ..lexicon }
 });
 
-/// The first three bytes of a word, as many as it has, and the others.
-fn parted(word: &str) -> ([u8; 3], &[u8]) {
-    match word.as_bytes() {
-        [a, b, c, rest @ ..] => ([*a, *b, *c], rest),
-        [a, b] => ([*a, *b, 0], &[]),
-        [a] => ([*a, 0, 0], &[]),
-        [] => ([0; 3], &[]),
+/// Bytes of a word that are compared at once.
+const WIDE: usize = 8;
+
+/// The first eight bytes of a word, with zeros after the last, and the others.
+fn parted(word: &str) -> (u64, &[u8]) {
+    match word.as_bytes().split_first_chunk::<WIDE>() {
+        Some((first, rest)) => (u64::from_le_bytes(*first), rest),
+        None => (word.bytes().rev().fold(0, |first, b| first << 8 | u64::from(b)), &[]),
     }
 }
 
@@ -104,7 +113,7 @@ impl Lexicon {
         let (first, rest) = parted(word);
         let fits = |entry: &&Entry| {
             let is_rest = || if entry.is_stem { rest.starts_with(entry.rest) } else { rest == entry.rest };
-            entry.first == first && is_rest()
+            first & entry.mask == entry.first && (entry.mask != u64::MAX || is_rest())
         };
         self.of(hash(first)).iter().filter(fits).fold(0, |classes, entry| classes | entry.classes)
     }

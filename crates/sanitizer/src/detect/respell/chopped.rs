@@ -33,7 +33,7 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
     // where the next scrap stands
     let mut scrap = 0;
     while let Some(token) = tokens.get(at) {
-        if token.known && token.word.len() > 3 {
+        if token.sort.is_word && token.word.len() > 3 {
             at += 1;
             continue;
         }
@@ -41,7 +41,7 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
             let next = tokens.get(at..).and_then(|rest| rest.iter().position(is_scrap));
             scrap = next.map_or(tokens.len(), |next| at + next);
         }
-        if token.known && scrap >= at + REACH {
+        if token.sort.is_word && scrap >= at + REACH {
             at += 1;
             continue;
         }
@@ -53,7 +53,7 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
             changes.push(Change { tokens: at - usize::from(takes_before)..at + more + 1, word: word.into() });
             at += more + 1;
             continue;
-        } else if token.known {
+        } else if token.sort.is_word {
             None
         } else if *piglike && let Some(word) = from_pig_latin(token.word) {
             Some(Cow::Owned(word))
@@ -103,6 +103,11 @@ fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(Stri
     }
     let before =
         before.filter(|before| before.word.len() <= SCRAP && before.number.is_some() && is_scrap(token));
+    // with most words none can begin
+    let begins = |letters: Option<u128>| letters.is_some_and(vocabulary::may_begin_a_word);
+    if !begins(token.number) && !begins(before.and_then(|before| joined(before, token))) {
+        return None;
+    }
     let mut whole = None;
     for first in [None, before].into_iter().take(1 + usize::from(before.is_some())) {
         let (mut letters, mut length) = (0, 0);
@@ -117,7 +122,7 @@ fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(Stri
                 break;
             }
             let is_before = more == 0 && first.is_some();
-            unknown |= !next.known && !is_before;
+            unknown |= !next.sort.is_word && !is_before;
             if more > 0 && unknown && length >= 5 && vocabulary::is_word(letters) {
                 whole = Some((more - usize::from(first.is_some()), first));
             }
@@ -131,6 +136,13 @@ fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(Stri
     Some((taken.map(|token| token.word).collect(), more, first.is_some()))
 }
 
+/// The letters of two tokens as one number, if a word can be so long.
+fn joined(first: &Token<'_>, second: &Token<'_>) -> Option<u128> {
+    let fits = first.word.len() + second.word.len() <= vocabulary::LONGEST;
+    let (first, second, length) = (first.number?, second.number?, first.word.len());
+    fits.then(|| first | second << (8 * length))
+}
+
 /// A scrap is no longer than this.
 const SCRAP: usize = 10;
 
@@ -139,7 +151,7 @@ const REACH: usize = 4;
 
 /// What may be a part of a word, and is none by itself.
 fn is_scrap(token: &Token<'_>) -> bool {
-    !token.known && token.word.len() <= SCRAP
+    !token.sort.is_word && token.word.len() <= SCRAP
 }
 
 /// `laterignore`: an order that begins where another text was cut off.

@@ -1,36 +1,14 @@
 //! Texts backwards, upside down, or with each letter put for another.
 
+use std::sync::LazyLock;
+
 use super::{
-    super::vocabulary,
+    super::{table::Table, vocabulary},
     words::{Token, Words},
 };
 
 /// Spans of unknown words that are tried as every shift of the alphabet: that bounds the work.
 const TRIED: usize = 8;
-
-/// Common words that no order to an assistant does without; a sentence with several is read in the other direction too.
-pub(super) fn is_of_orders(token: &Token<'_>) -> bool {
-    // each is longer than most words
-    token.known
-        && token.word.len() >= 4
-        && matches!(
-            token.word,
-            "ignore"
-                | "disregard"
-                | "forget"
-                | "previous"
-                | "prior"
-                | "instructions"
-                | "instruction"
-                | "prompt"
-                | "reveal"
-                | "password"
-                | "system"
-                | "send"
-                | "files"
-                | "please"
-        )
-}
 
 /// Words of orders in one sentence, from which on it may be one.
 const ORDERS: usize = 3;
@@ -75,9 +53,9 @@ fn spans<'s, 't>(
         let length = token.word.len();
         let counts = length >= 3 && (token.number.is_some() || token.word.is_ascii());
         // a known word is of interest only where a span may end
-        let asked = token.number.filter(|_| counts && (!token.known || undone > 0));
+        let asked = token.number.filter(|_| counts && (!token.sort.is_word || undone > 0));
         let turns = asked.is_some_and(|number| vocabulary::is_word(turned(length, number)));
-        if turns && !token.known {
+        if turns && !token.sort.is_word {
             if undone == 0 {
                 // what is too short to count may belong to it
                 start = at.saturating_sub(
@@ -87,7 +65,7 @@ fn spans<'s, 't>(
                         .iter()
                         .rev()
                         .take(3)
-                        .take_while(|t| !t.known || t.word.len() < 3)
+                        .take_while(|t| !t.sort.is_word || t.word.len() < 3)
                         .count(),
                 );
             }
@@ -96,7 +74,7 @@ fn spans<'s, 't>(
             counted = token.word;
             letters += length;
             end = at + 1;
-        } else if counts && token.known && !turns {
+        } else if counts && token.sort.is_word && !turns {
             if undone >= LEAST && letters >= 8 {
                 found.push((start, end, undone));
             }
@@ -106,14 +84,14 @@ fn spans<'s, 't>(
     if undone >= LEAST && letters >= 8 {
         // to the end, as far as nothing is known
         let tail =
-            tokens.get(end..).unwrap_or_default().iter().take_while(|t| !t.known || t.word.len() < 3).count();
+            tokens.get(end..).unwrap_or_default().iter().take_while(|t| !t.sort.is_word || t.word.len() < 3).count();
         found.push((start, end + tail, undone));
     }
     found.into_iter().filter_map(|(start, end, undone)| Some((tokens.get(start..end)?, undone)))
 }
 
 /// A word's letters from the last to the first, as a number.
-pub(super) const fn from_the_end(length: usize, number: u128) -> u128 {
+pub(in crate::detect) const fn from_the_end(length: usize, number: u128) -> u128 {
     if length == 0 { number } else { number.swap_bytes() >> (8 * (vocabulary::LONGEST - length)) }
 }
 
@@ -134,7 +112,7 @@ fn both(number: u128, change: impl Fn(u64) -> u64) -> u128 {
 }
 
 /// A word's letters, as a number, each turned by so many, all at once.
-pub(super) fn all_by(number: u128, shift: u8) -> u128 {
+pub(in crate::detect) fn all_by(number: u128, shift: u8) -> u128 {
     both(number, |number| {
         let (letters, late) = (from(number, b'a') & !from(number, b'z' + 1), from(number, b'z' + 1 - shift));
         number + ((letters & !late) >> 7) * u64::from(shift) - ((letters & late) >> 7) * u64::from(26 - shift)
@@ -147,6 +125,18 @@ fn all_mirrored(number: u128) -> u128 {
         let letters = ((from(number, b'a') & !from(number, b'z' + 1)) >> 7) * 0xff;
         (number & !letters) | ((each_byte(b'a' + b'z') - number) & letters)
     })
+}
+
+/// Every common word, shifted so that it begins with an a: what is no shift of one is not among them.
+static FROM_A: LazyLock<Table<()>> = LazyLock::new(|| {
+    let words = vocabulary::all().filter_map(|word| vocabulary::number(word.as_bytes()));
+    Table::of(words.map(|number| (from_a(number), ())))
+});
+
+/// A word's letters, as a number, shifted so that the first is an a, if it is any letter.
+fn from_a(number: u128) -> u128 {
+    let first = number as u8;
+    if first.is_ascii_lowercase() { all_by(number, (26 - (first - b'a')) % 26) } else { number }
 }
 
 fn backwards(tokens: &[Token<'_>]) -> String {
@@ -193,7 +183,10 @@ fn shifted(tokens: &[Token<'_>]) -> Vec<(String, usize)> {
         readings.extend(
             common(&sample, most, all_mirrored).map(|words| (each(span, mirrored), as_undone(words))),
         );
-        for shift in (1..26).filter(|shift| *shift != 13) {
+        // nearly every sample has too few words that any shift makes common ones
+        let may_be_common = sample.iter().filter(|number| FROM_A.get(from_a(**number)).is_some()).count();
+        let shifts = if may_be_common >= most { 1..26 } else { 1..1 };
+        for shift in shifts.filter(|shift| *shift != 13) {
             if let Some(words) = common(&sample, most, |number| all_by(number, shift)) {
                 readings.push((each(span, |b| by(b, shift)), as_undone(words)));
                 break;
@@ -251,7 +244,7 @@ pub(super) fn last_word_first(words: &Words<'_>) -> Option<(String, usize)> {
     }
     let mut read = String::new();
     for sentence in words.tokens.split_inclusive(|token| token.after == '|') {
-        if sentence.iter().filter(|token| is_of_orders(token)).take(ORDERS).count() == ORDERS {
+        if sentence.iter().filter(|token| token.sort.is_of_orders).take(ORDERS).count() == ORDERS {
             for token in sentence.iter().rev() {
                 read.push_str(token.word);
                 read.push(' ');
