@@ -21,7 +21,7 @@ struct Words {
     /// The first and last letters and the lengths of words of five letters and more.
     ends: Ends,
     /// These words by their first and last letter and the letters between, in any order.
-    scrambled: BTreeMap<u64, &'static str>,
+    scrambled: Table<&'static str>,
 }
 
 /// What some letters are.
@@ -106,6 +106,7 @@ pub(super) fn sort(number: u128) -> Sort {
 }
 
 /// Whether some common word may begin with the letters of a number; surely not, if this says so.
+#[inline]
 pub(super) fn may_begin_a_word(number: u128) -> bool {
     WORDS.beginnings.may_have(folded(number))
 }
@@ -118,7 +119,7 @@ pub(super) fn unscrambled(word: &[u8]) -> Option<&'static str> {
     if !WORDS.ends.may_have(word) {
         return None;
     }
-    WORDS.scrambled.get(&shape(word)).copied().filter(|known| known.len() == word.len())
+    WORDS.scrambled.get(shape(word).into()).copied().filter(|known| known.len() == word.len())
 }
 
 /// The same for each order of the inner letters.
@@ -229,16 +230,17 @@ impl Words {
             heads.for_each(|head| beginnings.add(folded(head)));
         }
         let long = || all().filter(|word| word.len() >= 5);
+        let scrambled: BTreeMap<u128, _> = long().map(|word| (shape(word.as_bytes()).into(), word)).collect();
         Self {
             words: Table::of(words.into_iter()),
             beginnings,
             ends: Ends::of(long()),
-            scrambled: long().map(|word| (shape(word.as_bytes()), word)).collect(),
+            scrambled: Table::of(scrambled.into_iter()),
         }
     }
 }
 
-/// The lengths that words have, each a bit, by the lowest five bits of their first and last letters.
+/// The lengths that words have, each a bit, by their first and last letters.
 struct Ends(Box<[u32; 1 << 10]>);
 
 // === impl Ends ===
@@ -258,8 +260,8 @@ impl Ends {
     }
 
     fn place(word: &[u8]) -> Option<(usize, u32)> {
-        let (first, last) = (word.first()? % 32, word.last()? % 32);
-        let length = u32::try_from(word.len()).ok()?;
+        let (first, last) = (word.first()?.wrapping_sub(b'a'), word.last()?.wrapping_sub(b'a'));
+        let length = u32::try_from(word.len()).ok().filter(|_| first < 26 && last < 26)?;
         Some((usize::from(first) << 5 | usize::from(last), 1_u32.checked_shl(length)?))
     }
 }

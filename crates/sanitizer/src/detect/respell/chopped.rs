@@ -101,46 +101,34 @@ fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(Stri
     if !tokens.iter().take(REACH).any(is_scrap) {
         return None;
     }
-    let before =
-        before.filter(|before| before.word.len() <= SCRAP && before.number.is_some() && is_scrap(token));
-    // with most words none can begin
-    let begins = |letters: Option<u128>| letters.is_some_and(vocabulary::may_begin_a_word);
-    if !begins(token.number) && !begins(before.and_then(|before| joined(before, token))) {
-        return None;
-    }
-    let mut whole = None;
-    for first in [None, before].into_iter().take(1 + usize::from(before.is_some())) {
-        let (mut letters, mut length) = (0, 0);
-        let mut unknown = false;
-        for (more, next) in first.into_iter().chain(tokens.iter().take(REACH)).enumerate() {
-            let Some(number) = next.number.filter(|_| length + next.word.len() <= vocabulary::LONGEST) else {
-                break;
-            };
-            letters |= number << (8 * length);
-            length += next.word.len();
-            if !vocabulary::may_begin_a_word(letters) {
-                break;
-            }
-            let is_before = more == 0 && first.is_some();
-            unknown |= !next.sort.is_word && !is_before;
-            if more > 0 && unknown && length >= 5 && vocabulary::is_word(letters) {
-                whole = Some((more - usize::from(first.is_some()), first));
-            }
-            if next.after == '|' && !is_before {
-                break;
-            }
-        }
-    }
-    let (more, first) = whole?;
-    let taken = first.into_iter().chain(tokens.iter().take(more + 1));
-    Some((taken.map(|token| token.word).collect(), more, first.is_some()))
+    let before = before.filter(|before| before.word.len() <= SCRAP && is_scrap(token));
+    let with_before = before.and_then(|before| Some((whole(before.number?, before.word.len(), tokens)?, true)));
+    let (more, takes_before) = with_before.or_else(|| Some((whole(0, 0, tokens)?, false)))?;
+    let taken = before.filter(|_| takes_before).into_iter().chain(tokens.iter().take(more + 1));
+    Some((taken.map(|token| token.word).collect(), more, takes_before))
 }
 
-/// The letters of two tokens as one number, if a word can be so long.
-fn joined(first: &Token<'_>, second: &Token<'_>) -> Option<u128> {
-    let fits = first.word.len() + second.word.len() <= vocabulary::LONGEST;
-    let (first, second, length) = (first.number?, second.number?, first.word.len());
-    fits.then(|| first | second << (8 * length))
+/// The last token, by its place, up to which some letters and the tokens after them are a word.
+fn whole(mut letters: u128, mut length: usize, tokens: &[Token<'_>]) -> Option<usize> {
+    let (mut parts, mut unknown, mut whole) = (usize::from(length > 0), false, None);
+    for (at, next) in tokens.iter().take(REACH).enumerate() {
+        let Some(number) = next.number.filter(|_| length + next.word.len() <= vocabulary::LONGEST) else { break };
+        letters |= number << (8 * length);
+        length += next.word.len();
+        // none begins with most words
+        if !vocabulary::may_begin_a_word(letters) {
+            break;
+        }
+        parts += 1;
+        unknown |= !next.sort.is_word;
+        if parts > 1 && unknown && length >= 5 && vocabulary::is_word(letters) {
+            whole = Some(at);
+        }
+        if next.after == '|' {
+            break;
+        }
+    }
+    whole
 }
 
 /// A scrap is no longer than this.

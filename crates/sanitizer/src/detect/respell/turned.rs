@@ -3,7 +3,10 @@
 use std::sync::LazyLock;
 
 use super::{
-    super::{table::Table, vocabulary},
+    super::{
+        table::Table,
+        vocabulary::{self, Sort},
+    },
     words::{Token, Words},
 };
 
@@ -24,9 +27,9 @@ pub(super) fn readings(found: &Words<'_>, words: &str) -> Vec<(String, usize)> {
     let mut readings = Vec::new();
     let backward = if found.from_the_end >= LEAST { tokens.as_slice() } else { &[] };
     let by_thirteen = if found.by_thirteen >= LEAST { tokens.as_slice() } else { &[] };
-    readings.extend(spans(backward, from_the_end).map(|(from, undone)| (backwards(from), undone)));
+    readings.extend(spans(backward, |sort| sort.is_from_the_end).map(|(from, undone)| (backwards(from), undone)));
     readings.extend(
-        spans(by_thirteen, |_, number| all_by(number, 13))
+        spans(by_thirteen, |sort| sort.is_by_thirteen)
             .map(|(from, undone)| (each(from, |b| by(b, 13)), undone)),
     );
     if found.unknown >= LONG {
@@ -44,7 +47,7 @@ pub(super) fn readings(found: &Words<'_>, words: &str) -> Vec<(String, usize)> {
 /// Stretches of words in which words appear once they are turned, and none stands as it is.
 fn spans<'s, 't>(
     tokens: &'s [Token<'t>],
-    turned: impl Fn(usize, u128) -> u128,
+    turned: impl Fn(Sort) -> bool,
 ) -> impl Iterator<Item = (&'s [Token<'t>], usize)> {
     let mut found = Vec::new();
     let (mut start, mut end, mut undone, mut letters) = (0, 0, 0, 0);
@@ -53,8 +56,8 @@ fn spans<'s, 't>(
         let length = token.word.len();
         let counts = length >= 3 && (token.number.is_some() || token.word.is_ascii());
         // a known word is of interest only where a span may end
-        let asked = token.number.filter(|_| counts && (!token.sort.is_word || undone > 0));
-        let turns = asked.is_some_and(|number| vocabulary::is_word(turned(length, number)));
+        let asked = counts && token.number.is_some() && (!token.sort.is_word || undone > 0);
+        let turns = asked && turned(token.sort);
         if turns && !token.sort.is_word {
             if undone == 0 {
                 // what is too short to count may belong to it

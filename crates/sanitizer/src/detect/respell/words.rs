@@ -68,7 +68,7 @@ impl Token<'_> {
     pub(super) fn is_single(&self) -> bool {
         match self.word.len() {
             1 => true,
-            2..=4 => self.word.chars().nth(1).is_none(),
+            2..=4 => !self.word.starts_with(|c: char| c.is_ascii()) && self.word.chars().nth(1).is_none(),
             _ => false,
         }
     }
