@@ -90,7 +90,7 @@ fn strongest(tokens: &[Token<'_>]) -> Option<Passage> {
     let sums = sums(tokens);
     let of_window = |window: &weights::Window| {
         let length = window.words.min(tokens.len());
-        let sum = of_passages(&sums, length).max()?;
+        let sum = of_passages(&sums, length).fold(i32::MIN, i32::max);
         #[expect(clippy::cast_precision_loss, reason = "a window's sum is far below 2^24")]
         let evidence = window.bias + sum as f32 * weights.scale;
         Some(Passage { evidence, length, sum })

@@ -103,7 +103,10 @@ fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(Stri
     }
     let before = before.filter(|before| before.word.len() <= SCRAP && is_scrap(token));
     let with_before = before.and_then(|before| Some((whole(before.number?, before.word.len(), tokens)?, true)));
-    let (more, takes_before) = with_before.or_else(|| Some((whole(0, 0, tokens)?, false)))?;
+    // most words begin none
+    let begins = || token.number.is_some_and(vocabulary::may_begin_a_word);
+    let (more, takes_before) =
+        with_before.or_else(|| if begins() { Some((whole(0, 0, tokens)?, false)) } else { None })?;
     let taken = before.filter(|_| takes_before).into_iter().chain(tokens.iter().take(more + 1));
     Some((taken.map(|token| token.word).collect(), more, takes_before))
 }
@@ -115,7 +118,6 @@ fn whole(mut letters: u128, mut length: usize, tokens: &[Token<'_>]) -> Option<u
         let Some(number) = next.number.filter(|_| length + next.word.len() <= vocabulary::LONGEST) else { break };
         letters |= number << (8 * length);
         length += next.word.len();
-        // none begins with most words
         if !vocabulary::may_begin_a_word(letters) {
             break;
         }

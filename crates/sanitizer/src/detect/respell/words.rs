@@ -46,14 +46,19 @@ pub(in crate::detect) fn words(words: &str) -> Words<'_> {
             let sort = number.map(vocabulary::sort).unwrap_or_default();
             let number = number.filter(|number| number & each_byte(0x80) == 0);
             let token = Token { word: words.get(at..at + end).unwrap_or_default(), after, sort, number };
-            single = if token.is_single() { single + 1 } else { 0 };
-            unknown = if token.is_unknown() { unknown + 1 } else { 0 };
-            found.single_letters = found.single_letters.max(single);
-            found.unknown = found.unknown.max(unknown);
-            found.all_known &= sort.is_word;
             found.of_orders += usize::from(sort.is_of_orders);
-            found.from_the_end += usize::from(sort.is_from_the_end && !sort.is_word);
-            found.by_thirteen += usize::from(sort.is_by_thirteen && !sort.is_word);
+            // most words are common ones
+            if sort.is_word && end >= 3 {
+                (single, unknown) = (0, 0);
+            } else {
+                single = if token.is_single() { single + 1 } else { 0 };
+                unknown = if token.is_unknown() { unknown + 1 } else { 0 };
+                found.single_letters = found.single_letters.max(single);
+                found.unknown = found.unknown.max(unknown);
+                found.all_known &= sort.is_word;
+                found.from_the_end += usize::from(sort.is_from_the_end && !sort.is_word);
+                found.by_thirteen += usize::from(sort.is_by_thirteen && !sort.is_word);
+            }
             found.tokens.push(token);
         }
         at += end + 1;
