@@ -172,7 +172,9 @@ fn other(text: &str, joins: bool) -> (usize, Other) {
         '-' if joins && goes_on(after) => {
             return (text.len() - after.trim_start().len(), Other::Gap(Gap::Nothing));
         }
-        '.' | '!' | '?' | ';' | ':' if !after.starts_with(|next: char| !next.is_whitespace()) => Gap::Sentence,
+        '.' | '!' | '?' | ';' | ':' if !after.starts_with(|next: char| !next.is_whitespace()) => {
+            Gap::Sentence
+        }
         '。' | '！' | '？' => Gap::Sentence,
         _ => Gap::Space,
     };
@@ -233,7 +235,8 @@ fn list_number(text: &str) -> Option<usize> {
     let (word, after) = text.split_at_checked(length)?;
     let mut after = after.chars();
     let short = length <= 2 && word.bytes().all(|b| b.is_ascii_digit()) || length == 1;
-    let is_number = short && matches!(after.next(), Some('.' | ')')) && after.next().is_none_or(char::is_whitespace);
+    let is_number =
+        short && matches!(after.next(), Some('.' | ')')) && after.next().is_none_or(char::is_whitespace);
     is_number.then_some(length)
 }
 

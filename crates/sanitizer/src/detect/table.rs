@@ -22,10 +22,13 @@ impl<V> Table<V> {
     pub(super) fn of(words: impl Iterator<Item = (u128, V)>) -> Self {
         let mut table = Self { places: Box::new([0; PLACES]), entries: Vec::new() };
         for (number, known) in words {
-            let free = table.probe(number).find(|(_, at)| *at == 0 || table.entry(*at).is_some_and(|e| e.0 == number));
+            let free = table
+                .probe(number)
+                .find(|(_, at)| *at == 0 || table.entry(*at).is_some_and(|e| e.0 == number));
             let Some((place, 0)) = free.filter(|_| table.entries.len() < MOST) else { continue };
             table.entries.push((number, known));
-            if let (Some(free), Ok(count)) = (table.places.get_mut(place), u16::try_from(table.entries.len())) {
+            if let (Some(free), Ok(count)) = (table.places.get_mut(place), u16::try_from(table.entries.len()))
+            {
                 *free = count;
             }
         }
@@ -46,7 +49,9 @@ impl<V> Table<V> {
     /// The places where a word may have its entry, and those entries' places: the last is none.
     fn probe(&self, number: u128) -> impl Iterator<Item = (usize, u16)> {
         let places = place(number)..;
-        places.map(|place| place % PLACES).map(|place| (place, self.places.get(place).copied().unwrap_or_default()))
+        places
+            .map(|place| place % PLACES)
+            .map(|place| (place, self.places.get(place).copied().unwrap_or_default()))
     }
 
     fn entry(&self, at: u16) -> Option<&(u128, V)> {

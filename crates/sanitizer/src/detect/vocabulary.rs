@@ -256,7 +256,8 @@ impl Ends {
 
     /// Whether some word may have this length and these ends; surely not, if this says so.
     fn may_have(&self, word: &[u8]) -> bool {
-        Self::place(word).is_some_and(|(at, length)| self.0.get(at).is_some_and(|lengths| lengths & length != 0))
+        Self::place(word)
+            .is_some_and(|(at, length)| self.0.get(at).is_some_and(|lengths| lengths & length != 0))
     }
 
     fn place(word: &[u8]) -> Option<(usize, u32)> {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::plain::Kinds;
+
 /// Where the stretches end that a host or the name of a mailbox may be part of, in a text: none is followed twice.
 #[derive(Default)]
 pub(super) struct Stretches {
@@ -65,11 +67,17 @@ fn at_joined(text: &str, word: Range<usize>, stretches: &mut Stretches) -> Optio
     if !is_page && !is_mailbox && !is_host {
         return None;
     }
-    let rest = text.get(start..)?;
-    let length = rest
-        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\'' | ')' | ']' | '}' | ','))
-        .unwrap_or(rest.len());
+    let length = length(text.get(start..)?);
     Some((if is_mailbox { "\u{1}mailbox" } else { "\u{1}page" }, start + length))
+}
+
+/// Bytes of an address that begins a text.
+fn length(text: &str) -> usize {
+    static ENDS: Kinds = Kinds::of(&[(b" \t\n\x0b\x0c\r\"<>')]},", 1)]).beyond_ascii(1);
+    let ascii = text.bytes().position(|b| ENDS.kind(b) != 0).unwrap_or(text.len());
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\'' | ')' | ']' | '}' | ',');
+    let more = text.get(ascii..).and_then(|rest| rest.find(ends));
+    more.map_or(text.len(), |more| ascii + more)
 }
 
 /// `www.` or not: words joined by dots, of which the last is one that hosts end with.
@@ -80,9 +88,22 @@ fn names_a_host(host: &str) -> bool {
     matches!(
         ending,
         Some(
-            "com" | "org" | "net" | "edu" | "gov" | "io" | "co" | "info" | "biz" | "ai" | "app" | "dev" | "example"
-                | "test" | "eu" | "uk"
+            "com"
+                | "org"
+                | "net"
+                | "edu"
+                | "gov"
+                | "io"
+                | "co"
+                | "info"
+                | "biz"
+                | "ai"
+                | "app"
+                | "dev"
+                | "example"
+                | "test"
+                | "eu"
+                | "uk"
         )
     )
 }
-

@@ -184,7 +184,10 @@ impl Hashes {
         };
         let (stem, ending) = word.split_at_checked(end).unwrap_or((word, ""));
         let stem = hash(BASIS, stem.as_bytes());
-        Self { word: stem.and_then(|stem| hash(stem, ending.as_bytes())).unwrap_or(NUMBER), stem: stem.unwrap_or(NUMBER) }
+        Self {
+            word: stem.and_then(|stem| hash(stem, ending.as_bytes())).unwrap_or(NUMBER),
+            stem: stem.unwrap_or(NUMBER),
+        }
     }
 }
 

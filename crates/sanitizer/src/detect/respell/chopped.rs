@@ -28,7 +28,8 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
     let mut changes: Vec<Change<'_>> = Vec::new();
     let mut at = 0;
     let piglike = LazyCell::new(|| {
-        tokens.iter().filter(|token| token.word.ends_with("ay")).count() * 4 >= tokens.len()
+        let ends_so = |token: &&Token<'_>| matches!(token.word.as_bytes(), [.., b'a', b'y']);
+        tokens.iter().filter(ends_so).count() * 4 >= tokens.len()
     });
     // where the next scrap stands
     let mut scrap = 0;
@@ -67,7 +68,9 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
         } else {
             None
         };
-        changes.extend(word.map(|word| Change { tokens: at..at + 1, word }));
+        if let Some(word) = word {
+            changes.push(Change { tokens: at..at + 1, word });
+        }
         at += 1;
     }
     if changes.is_empty() {
@@ -102,7 +105,8 @@ fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(Stri
         return None;
     }
     let before = before.filter(|before| before.word.len() <= SCRAP && is_scrap(token));
-    let with_before = before.and_then(|before| Some((whole(before.number?, before.word.len(), tokens)?, true)));
+    let with_before =
+        before.and_then(|before| Some((whole(before.number?, before.word.len(), tokens)?, true)));
     // most words begin none
     let begins = || token.number.is_some_and(vocabulary::may_begin_a_word);
     let (more, takes_before) =
@@ -115,7 +119,9 @@ fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(Stri
 fn whole(mut letters: u128, mut length: usize, tokens: &[Token<'_>]) -> Option<usize> {
     let (mut parts, mut unknown, mut whole) = (usize::from(length > 0), false, None);
     for (at, next) in tokens.iter().take(REACH).enumerate() {
-        let Some(number) = next.number.filter(|_| length + next.word.len() <= vocabulary::LONGEST) else { break };
+        let Some(number) = next.number.filter(|_| length + next.word.len() <= vocabulary::LONGEST) else {
+            break;
+        };
         letters |= number << (8 * length);
         length += next.word.len();
         if !vocabulary::may_begin_a_word(letters) {

@@ -27,7 +27,8 @@ pub(super) fn readings(found: &Words<'_>, words: &str) -> Vec<(String, usize)> {
     let mut readings = Vec::new();
     let backward = if found.from_the_end >= LEAST { tokens.as_slice() } else { &[] };
     let by_thirteen = if found.by_thirteen >= LEAST { tokens.as_slice() } else { &[] };
-    readings.extend(spans(backward, |sort| sort.is_from_the_end).map(|(from, undone)| (backwards(from), undone)));
+    readings
+        .extend(spans(backward, |sort| sort.is_from_the_end).map(|(from, undone)| (backwards(from), undone)));
     readings.extend(
         spans(by_thirteen, |sort| sort.is_by_thirteen)
             .map(|(from, undone)| (each(from, |b| by(b, 13)), undone)),
@@ -86,8 +87,12 @@ fn spans<'s, 't>(
     }
     if undone >= LEAST && letters >= 8 {
         // to the end, as far as nothing is known
-        let tail =
-            tokens.get(end..).unwrap_or_default().iter().take_while(|t| !t.sort.is_word || t.word.len() < 3).count();
+        let tail = tokens
+            .get(end..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|t| !t.sort.is_word || t.word.len() < 3)
+            .count();
         found.push((start, end + tail, undone));
     }
     found.into_iter().filter_map(|(start, end, undone)| Some((tokens.get(start..end)?, undone)))
