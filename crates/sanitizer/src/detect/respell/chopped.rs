@@ -154,7 +154,10 @@ fn is_scrap(token: &Token<'_>) -> bool {
 fn with_an_order(word: &str) -> Option<String> {
     const ORDERS: [&str; 6] = ["ignore", "disregard", "forget", "override", "pretend", "reveal"];
     // most words end with none of their last letters
-    if !matches!(word.as_bytes().last(), Some(b'd' | b'e' | b'l' | b't')) {
+    if !matches!(
+        word.as_bytes(),
+        [.., b'r' | b'd', b'e'] | [.., b'r' | b'n', b'd'] | [.., b'e', b't'] | [.., b'a', b'l']
+    ) {
         return None;
     }
     let order = ORDERS.into_iter().find(|order| word.ends_with(order))?;
