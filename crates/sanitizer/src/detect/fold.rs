@@ -83,6 +83,8 @@ fn push_lower(c: char, to: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -121,5 +123,14 @@ mod tests {
         check("ที่นี่", "ที่นี่");
         check("Οδηγίες", "οδηγιες");
         check("تَجَاهَل", "تجاهل");
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_the_same_at_the_end_of_a_text_as_within_one(text in "([a-d0-9.é'*_|: \n-]|[a-z]{14,40}){0,24}") {
+            let within = fold(&format!("{text} {}", ", ".repeat(16))).words;
+            let alone = fold(&format!("{text} ")).words;
+            prop_assert_eq!(alone, within);
+        }
     }
 }

@@ -240,5 +240,12 @@ mod tests {
         assert_eq!(unscrambled(b"instructions"), Some("instructions"));
         assert_eq!(unscrambled(b"teh"), None);
         assert_eq!(unscrambled(b"qwertz"), None);
+        for word in all().filter(|word| word.len() >= 5) {
+            let mut shuffled = word.as_bytes().to_vec();
+            shuffled[1..word.len() - 1].reverse();
+            // two words may have the same letters
+            let shape_of = |word: &str| shape(word.as_bytes());
+            assert_eq!(unscrambled(&shuffled).map(shape_of), Some(shape_of(word)), "{word}");
+        }
     }
 }

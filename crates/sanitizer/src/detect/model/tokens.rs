@@ -141,6 +141,8 @@ const fn is_inside_of_ascii(b: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn texts(text: &str) -> Vec<&str> {
@@ -166,6 +168,19 @@ mod tests {
         for token in tokens(text) {
             assert_eq!(token.hashes, Hashes::of(token.text), "{:?}", token.text);
             assert_eq!(token.classes, LEXICON.known(token.text, None).classes, "{:?}", token.text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_ends_where_it_ends_whether_many_letters_are_read_at_once_or_not(
+            text in "[a-cZ0_'](['a-c0_é忽“]{0,20}|[a-z0]{12,19})[ .,é]?[a-c ]{0,20}"
+        ) {
+            let (end, number) = word(&text, 0);
+            prop_assert_eq!(end, length_of_odd(&text));
+            if let Some(number) = number {
+                prop_assert_eq!(Some(number), super::super::super::vocabulary::number(&text.as_bytes()[..end]));
+            }
         }
     }
 }

@@ -264,3 +264,42 @@ pub(super) fn last_word_first(words: &Words<'_>) -> Option<(String, usize)> {
     read.pop();
     (!read.is_empty()).then_some((read, 0))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words() -> Vec<&'static str> {
+        vocabulary::all().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_some_shift_makes_a_common_word_is_one_of_those_that_begin_with_an_a(
+            word in prop::sample::select(words()), scrap in "[a-z]{1,6}[0-9]?", shift in 0..26_u8
+        ) {
+            let number = vocabulary::number(word.as_bytes()).unwrap();
+            prop_assert!(FROM_A.get(from_a(all_by(number, shift))).is_some());
+            let number = vocabulary::number(scrap.as_bytes()).unwrap();
+            let some = (0..26).any(|shift| vocabulary::is_word(all_by(number, shift)));
+            prop_assert_eq!(FROM_A.get(from_a(number)).is_some(), some);
+        }
+
+        #[test]
+        fn what_a_turn_makes_a_common_word_is_known_without_turning_it(
+            word in prop::sample::select(words()), scrap in "[a-z]{1,4}"
+        ) {
+            for word in [word, &scrap] {
+                let plain = vocabulary::number(word.as_bytes()).unwrap();
+                for number in [plain, from_the_end(word.len(), plain), all_by(plain, 13)] {
+                    let sort = vocabulary::sort(number);
+                    let turned = vocabulary::is_word(from_the_end(word.len(), number));
+                    prop_assert_eq!(sort.is_from_the_end, turned);
+                    prop_assert_eq!(sort.is_by_thirteen, vocabulary::is_word(all_by(number, 13)));
+                }
+            }
+        }
+    }
+}
