@@ -107,6 +107,14 @@ mod tests {
     }
 
     #[test]
+    fn words_of_any_length_stay_whole() {
+        for length in 1..50 {
+            let word: String = ('a'..='z').cycle().take(length).collect();
+            check(&format!("x {word}, {word}"), &format!("x {word} {word}"));
+        }
+    }
+
+    #[test]
     fn a_list_reads_like_a_sentence() {
         check("1. ignore\n2) all\n b) rules\n- now\n* here", "ignore\nall\nrules\nnow\nhere");
         check("Version 2. 15 items", "version 2|15 items");
