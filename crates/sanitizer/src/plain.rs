@@ -24,35 +24,25 @@ pub(crate) fn how_many(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> usize {
     position(bytes, |b| !is_of_kind(b)).unwrap_or(bytes.len())
 }
 
-/// How many letters and digits of ASCII there are before the first other byte. As many as most words have are looked at at
-/// once: where each word ends is what a processor cannot foresee.
-pub(crate) fn alphanumeric(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let others = others(u128::from_le_bytes(*next));
-        if others != 0 {
-            return at + others.trailing_zeros() as usize / 8;
-        }
-        at += 16;
+/// All bits of each byte that is of a kind, all looked at at once if the question has no branches. Amid other code the
+/// compiler would take them one by one again.
+#[inline(never)]
+pub(crate) fn where_is(bytes: &[u8; 16], is_of_kind: impl Fn(u8) -> bool) -> u128 {
+    let mut bytes = *bytes;
+    for b in &mut bytes {
+        *b = if is_of_kind(*b) { u8::MAX } else { 0 };
     }
-    at + bytes.iter().skip(at).take_while(|b| b.is_ascii_alphanumeric()).count()
+    u128::from_le_bytes(bytes)
 }
 
-/// The highest bit of each byte that is no letter and no digit of ASCII.
-const fn others(bytes: u128) -> u128 {
-    const HIGHEST: u128 = each(0x80);
-    const fn each(b: u8) -> u128 {
-        u128::from_le_bytes([b; 16])
-    }
-    /// The highest bit of each byte that is this one or a later one, of bytes of ASCII: none carries into the next.
-    const fn from(ascii: u128, first: u8) -> u128 {
-        (ascii + each(0x80 - first)) & HIGHEST
-    }
-    let ascii = bytes & !HIGHEST;
-    let small = ascii | each(0x20);
-    let letters = from(small, b'a') & !from(small, b'z' + 1);
-    let digits = from(ascii, b'0') & !from(ascii, b'9' + 1);
-    (!(letters | digits) | bytes) & HIGHEST
+/// Whether a byte is a letter or digit of ASCII, told without branches, so that many are asked for at once.
+pub(crate) const fn is_alphanumeric(b: u8) -> bool {
+    ((b | 0x20).wrapping_sub(b'a') < 26) | (b.wrapping_sub(b'0') < 10)
+}
+
+/// All bits of the bytes before the first that is marked so; there is one.
+pub(crate) const fn before(marked: u128) -> u128 {
+    !marked & marked.wrapping_sub(1)
 }
 
 /// What each byte is, in the terms of whoever asks: found faster than by comparing.
@@ -106,14 +96,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_and_digits_end_at_any_other_byte_wherever_it_is() {
+    fn every_byte_of_a_kind_is_marked_wherever_it_is() {
         for b in 0..=u8::MAX {
-            for size in 0..40 {
-                for at in 0..size {
-                    let mut bytes = vec![b'Q'; size];
-                    bytes[at] = b;
-                    let expected = if b.is_ascii_alphanumeric() { size } else { at };
-                    assert_eq!(alphanumeric(&bytes), expected, "{b} at {at} of {size}");
+            assert_eq!(is_alphanumeric(b), b.is_ascii_alphanumeric(), "{b}");
+            for at in 0..16 {
+                let mut bytes = [b'-'; 16];
+                bytes[at] = b;
+                let marked = where_is(&bytes, is_alphanumeric);
+                assert_eq!(marked, if is_alphanumeric(b) { 0xff << (8 * at) } else { 0 }, "{b} at {at}");
+                if marked != 0 {
+                    assert_eq!(before(marked), (1 << (8 * at)) - 1);
                 }
             }
         }

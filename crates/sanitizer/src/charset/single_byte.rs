@@ -17,7 +17,8 @@ pub(super) fn decode(bytes: &[u8], decoder: fn(&[u8]) -> String) -> String {
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 16);
     let mut rest = bytes;
     while !rest.is_empty() {
-        let (ascii, after) = rest.split_at_checked(plain::how_many(rest, |b| b.is_ascii())).unwrap_or((rest, &[]));
+        let (ascii, after) =
+            rest.split_at_checked(plain::how_many(rest, |b| b.is_ascii())).unwrap_or((rest, &[]));
         text.push_str(str::from_utf8(ascii).unwrap_or_default());
         rest = match after.split_first() {
             Some((b, after)) => {

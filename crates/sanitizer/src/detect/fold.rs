@@ -3,16 +3,14 @@
 //! Only what is no language is undone: styles of letters, marks on Latin, Greek and Cyrillic ones, characters without
 //! width, words that mix alphabets. Other scripts stay as they are written.
 
-use unicode_normalization::char::is_combining_mark;
+mod words;
 
+use self::words::words;
 use super::{
     letters::{is_letter, letters},
     lookalike, vocabulary,
 };
-use crate::{
-    plain::{self, Kinds},
-    terminal,
-};
+use crate::terminal;
 
 /// Two readings of one text.
 pub(crate) struct Folded {
@@ -76,100 +74,6 @@ fn lower(text: &str, unmixed: &mut usize) -> String {
     read
 }
 
-fn words(marks: &str) -> String {
-    let mut words = String::with_capacity(marks.len());
-    let mut pending = None;
-    let mut line_begins = true;
-    let mut rest = marks;
-    while let Some(b) = rest.bytes().next() {
-        // a word
-        let end = plain::alphanumeric(rest.as_bytes());
-        if end > 0 {
-            let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-            rest = after;
-            if line_begins && is_list_number(word, after) {
-                continue;
-            }
-            line_begins = false;
-            push_gap(&mut pending, &mut words);
-            words.push_str(word);
-            continue;
-        }
-        if PARTING.kind(b) != 0 {
-            rest = rest.get(1..).unwrap_or_default();
-            pending = pending.or(Some(' '));
-            continue;
-        }
-        let mut chars = rest.chars();
-        let c = chars.next().unwrap_or(' ');
-        let after = chars.as_str();
-        if b == b':'
-            && let Some(after) = after_emoji(after)
-        {
-            rest = after;
-            pending = pending.or(Some(' '));
-            continue;
-        }
-        let joins = pending.is_none() && !words.is_empty();
-        let separator = match c {
-            c if is_of_word(c) => {
-                line_begins = false;
-                push_gap(&mut pending, &mut words);
-                let end = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
-                let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                words.push_str(word);
-                rest = after;
-                continue;
-            }
-            // within words: don't, user's, im**port**ant, im__port__ant
-            '\'' | '’' | '`' | '*' => {
-                rest = after;
-                continue;
-            }
-            '_' | '~' | '|' if joins && twice_within_a_word(c, after) => {
-                rest = after.get(1..).unwrap_or_default();
-                continue;
-            }
-            // a word that goes on in the next line
-            '-' if joins && goes_on(after) => {
-                rest = after.trim_start();
-                continue;
-            }
-            '.' | '!' | '?' | ';' | ':' if !after.starts_with(|next: char| !next.is_whitespace()) => '|',
-            '。' | '！' | '？' => '|',
-            '\n' | '\r' => {
-                line_begins = true;
-                '\n'
-            }
-            _ => ' ',
-        };
-        rest = after;
-        pending = match (pending, separator) {
-            (Some('|'), _) | (_, '|') => Some('|'),
-            (Some('\n'), _) | (_, '\n') => Some('\n'),
-            _ => Some(' '),
-        };
-    }
-    words
-}
-
-/// What parts the words before and after it and neither joins them nor ends a sentence or a line.
-static PARTING: Kinds = Kinds::of(&[(b" ,\"()/=<>[]\t", 1)]);
-
-/// What stands between two words. Nothing stands before the first.
-fn push_gap(pending: &mut Option<char>, words: &mut String) {
-    if let Some(gap) = pending.take()
-        && !words.is_empty()
-    {
-        words.push(gap);
-    }
-}
-
-/// Letters beyond ASCII, with the marks that are letters too.
-fn is_of_word(c: char) -> bool {
-    !c.is_ascii() && (is_letter(c) || is_combining_mark(c))
-}
-
 fn push_lower(c: char, to: &mut String) {
     match c {
         'а'..='я' | '一'..='龥' | '가'..='힣' | 'ぁ'..='ヺ' => to.push(c),
@@ -177,38 +81,10 @@ fn push_lower(c: char, to: &mut String) {
     }
 }
 
-/// `1.`, `12)` and `b)` at the beginning of a line.
-fn is_list_number(word: &str, after: &str) -> bool {
-    let mut after = after.chars();
-    let short = word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit()) || word.len() == 1;
-    short && matches!(after.next(), Some('.' | ')')) && after.next().is_none_or(char::is_whitespace)
-}
-
-/// `im__port__ant`: signs of markup between the letters of a word.
-fn twice_within_a_word(c: char, after: &str) -> bool {
-    let mut after = after.chars();
-    after.next() == Some(c) && after.next().is_some_and(char::is_alphanumeric)
-}
-
-fn goes_on(after: &str) -> bool {
-    let line = after.trim_start_matches([' ', '\t', '\r']);
-    let next = line.strip_prefix('\n').map(|line| line.trim_start_matches([' ', '\t']));
-    after.len() - line.len() <= 4
-        && next.is_some_and(|next| next.starts_with(|c: char| c.is_ascii_lowercase()))
-}
-
-/// What follows `point_right:`, the rest of an emoji's name in chats.
-fn after_emoji(text: &str) -> Option<&str> {
-    let end = text
-        .bytes()
-        .take(40)
-        .position(|b| !(b.is_ascii_lowercase() || b.is_ascii_digit() || b"_+-".contains(&b)))?;
-    let (name, rest) = text.split_at_checked(end)?;
-    rest.strip_prefix(':').filter(|_| name.len() >= 2)
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -231,6 +107,14 @@ mod tests {
     }
 
     #[test]
+    fn words_of_any_length_stay_whole() {
+        for length in 1..50 {
+            let word: String = ('a'..='z').cycle().take(length).collect();
+            check(&format!("x {word}, {word}"), &format!("x {word} {word}"));
+        }
+    }
+
+    #[test]
     fn a_list_reads_like_a_sentence() {
         check("1. ignore\n2) all\n b) rules\n- now\n* here", "ignore\nall\nrules\nnow\nhere");
         check("Version 2. 15 items", "version 2|15 items");
@@ -247,5 +131,14 @@ mod tests {
         check("ที่นี่", "ที่นี่");
         check("Οδηγίες", "οδηγιες");
         check("تَجَاهَل", "تجاهل");
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_the_same_at_the_end_of_a_text_as_within_one(text in "([a-d0-9.é'*_|: \n-]|[a-z]{14,40}){0,24}") {
+            let within = fold(&format!("{text} {}", ", ".repeat(16))).words;
+            let alone = fold(&format!("{text} ")).words;
+            prop_assert_eq!(alone, within);
+        }
     }
 }

@@ -17,6 +17,7 @@ mod phrases;
 mod readings;
 mod respell;
 mod sentences;
+mod table;
 mod vocabulary;
 
 use std::borrow::Cow;

@@ -117,7 +117,7 @@ struct Words<'t> {
 /// The word that a token consists of, as most do: letters and digits of ASCII, and at most a sign behind them that is no part
 /// of it (Unicode TR 29; `_` would be one) nor makes a link of it.
 fn one_word(token: &str) -> Option<&str> {
-    let (word, sign) = token.split_at_checked(plain::alphanumeric(token.as_bytes()))?;
+    let (word, sign) = token.split_at_checked(plain::how_many(token.as_bytes(), plain::is_alphanumeric))?;
     let alone = match sign {
         "" => true,
         "_" | "@" => false,

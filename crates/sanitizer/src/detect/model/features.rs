@@ -14,11 +14,15 @@ const WITHIN_REACH: u64 = (1 << (REACH + 1)) - 0b100;
 /// A feature that comes again within this many words counts once: repeating a word is no evidence.
 const AGAIN: u32 = 64;
 
-/// Passes every feature of a text to `found`: the word it ends at, and its bucket.
+/// Passes every feature of a text that counts to `found`: the word it ends at, and its bucket.
 pub(crate) fn each(tokens: &[Token<'_>], found: &mut impl FnMut(usize, u32)) {
     let mut features = Features::of(tokens);
     for at in 0..tokens.len() {
-        features.ending_at(at, &mut |bucket| found(at, bucket));
+        features.ending_at(at, &mut |bucket, counts| {
+            if counts {
+                found(at, bucket);
+            }
+        });
     }
 }
 
@@ -27,9 +31,17 @@ pub(crate) struct Features<'t> {
     tokens: &'t [Token<'t>],
     /// When some features were last met, each at the place that its bucket has here. Direct-mapped: what shares a place
     /// forgets, and then counts twice.
-    recent: Vec<u32>,
-    /// Which of the last words are of some class: the last is the lowest bit.
+    recent: Box<[u32; RECENT]>,
+    last: Last,
+}
+
+/// The last words, as features ask for them.
+struct Last {
+    /// Which of them are of some class: the last is the lowest bit.
     of_classes: u32,
+    /// The hashes of the last and of the one before.
+    one: u32,
+    two: u32,
 }
 
 /// How many features are remembered.
@@ -51,36 +63,49 @@ pub(crate) fn of_class(class: u32) -> u32 {
 
 impl<'t> Features<'t> {
     pub(crate) fn of(tokens: &'t [Token<'t>]) -> Self {
-        Self { tokens, recent: vec![0; RECENT], of_classes: 0 }
+        // not by way of the stack
+        let recent = vec![0; RECENT].into_boxed_slice().try_into().unwrap_or_else(|_| Box::new([0; RECENT]));
+        Self { tokens, recent, last: Last::default() }
     }
 
-    /// Passes the bucket of each feature that ends at a word to `found`. Words are asked for in their order.
-    pub(crate) fn ending_at(&mut self, at: usize, found: &mut impl FnMut(u32)) {
+    /// Passes the bucket of each feature that ends at a word to `found`, and whether it counts. Words are asked for in
+    /// their order.
+    #[inline]
+    pub(crate) fn ending_at(&mut self, at: usize, found: &mut impl FnMut(u32, bool)) {
         // nothing was met before the first word
         #[expect(clippy::cast_possible_truncation, reason = "only how far apart two words are is asked for")]
         let now = (at as u32).wrapping_add(AGAIN) & ((1 << PLACE_BITS) - 1);
-        let has_class = self.tokens.get(at).is_some_and(|token| token.classes != 0);
-        self.of_classes = self.of_classes << 1 | u32::from(has_class);
-        let Self { tokens, recent, of_classes } = self;
-        each_ending_at(tokens, at, *of_classes, &mut |bucket| {
+        let Self { tokens, recent, last } = self;
+        each_ending_at(tokens, at, last, &mut |bucket| {
             if let Some(seen) = recent.get_mut(bucket as usize % RECENT) {
                 let met = bucket >> RECENT_BITS << PLACE_BITS | now;
                 // another bucket is farther away than any word
                 let again = met.wrapping_sub(*seen) < AGAIN;
                 *seen = met;
-                if !again {
-                    found(bucket);
-                }
+                found(bucket, !again);
             }
         });
     }
 }
 
-fn each_ending_at(tokens: &[Token<'_>], at: usize, of_classes: u32, found: &mut impl FnMut(u32)) {
+// === impl Last ===
+
+impl Default for Last {
+    fn default() -> Self {
+        Self { of_classes: 0, one: NO_WORD, two: NO_WORD }
+    }
+}
+
+/// The hash of what stands before a text.
+const NO_WORD: u32 = 1;
+
+#[inline]
+fn each_ending_at(tokens: &[Token<'_>], at: usize, last: &mut Last, found: &mut impl FnMut(u32)) {
     let Some(token) = tokens.get(at) else { return };
     let Hashes { word, stem } = token.hashes;
-    let before = |back: usize| at.checked_sub(back).and_then(|i| tokens.get(i)).map_or(1, |t| t.hashes.word);
-    let (one, two) = (before(1), before(2));
+    let Last { one, two, .. } = *last;
+    last.of_classes = last.of_classes << 1 | u32::from(token.classes != 0);
+    (last.one, last.two) = (word, one);
     found(bucket(1, word, 0));
     found(bucket(2, one, word));
     found(bucket(3, two, word));
@@ -91,14 +116,20 @@ fn each_ending_at(tokens: &[Token<'_>], at: usize, of_classes: u32, found: &mut 
     if token.text.len() > STEM {
         found(bucket(6, stem, 0));
     }
-    if token.classes == 0 {
-        return;
+    // most words are of no class
+    if token.classes != 0 {
+        each_of_classes(tokens.get(..=at).unwrap_or_default(), last.of_classes, one, found);
     }
-    let previous = at.checked_sub(1).and_then(|i| tokens.get(i));
+}
+
+/// The features of what the last word does, and those before it.
+#[inline(never)]
+fn each_of_classes(tokens: &[Token<'_>], of_classes: u32, one: u32, found: &mut impl FnMut(u32)) {
+    let [before @ .., token] = tokens else { return };
     for class in bits(token.classes) {
         found(bucket(7, class, u32::from(token.first)));
         found(bucket(8, class, one));
-        if let Some(previous) = previous {
+        if let Some(previous) = before.last() {
             for other in bits(previous.classes) {
                 found(bucket(9, other, class));
             }
@@ -108,7 +139,7 @@ fn each_ending_at(tokens: &[Token<'_>], at: usize, of_classes: u32, found: &mut 
     let mut triples = 0;
     for back in bits(u64::from(of_classes) & WITHIN_REACH) {
         let back = back as usize;
-        let Some(other) = at.checked_sub(back).and_then(|i| tokens.get(i)) else { break };
+        let Some(other) = before.len().checked_sub(back).and_then(|i| before.get(i)) else { break };
         let distance = if back <= 3 { 10 } else { 11 };
         for class in bits(token.classes) {
             for farther in bits(other.classes) {
@@ -136,13 +167,6 @@ pub(super) struct Hashes {
     stem: u32,
 }
 
-/// The hashes of a word of ASCII, while it is read.
-pub(super) struct Hashing {
-    so_far: u32,
-    has_digit: bool,
-    stem: u32,
-}
-
 /// Characters of a stem.
 const STEM: usize = 5;
 
@@ -153,46 +177,23 @@ const NUMBER: u32 = with(BASIS, b'0');
 
 impl Hashes {
     pub(super) fn of(word: &str) -> Self {
-        if word.is_ascii() {
-            let mut hashing = Hashing::default();
-            word.bytes().zip(1..).for_each(|(b, length)| hashing.go_on(length, b, b.is_ascii_digit()));
-            return hashing.end();
-        }
-        let stem = word.char_indices().nth(STEM).map_or(word.len(), |(end, _)| end);
-        Self { word: hash(word), stem: hash(word.get(..stem).unwrap_or_default()) }
-    }
-}
-
-// === impl Hashing ===
-
-impl Default for Hashing {
-    fn default() -> Self {
-        Self { so_far: BASIS, has_digit: false, stem: BASIS }
-    }
-}
-
-impl Hashing {
-    /// Goes on with a byte, with which the word is so long.
-    pub(super) fn go_on(&mut self, length: usize, b: u8, is_digit: bool) {
-        self.so_far = with(self.so_far, b);
-        self.has_digit |= is_digit;
-        if length == STEM {
-            self.stem = self.read();
+        let end = match word.as_bytes().first_chunk::<STEM>() {
+            None => word.len(),
+            Some(stem) if stem.is_ascii() => STEM,
+            Some(_) => word.char_indices().nth(STEM).map_or(word.len(), |(end, _)| end),
+        };
+        let (stem, ending) = word.split_at_checked(end).unwrap_or((word, ""));
+        let stem = hash(BASIS, stem.as_bytes());
+        Self {
+            word: stem.and_then(|stem| hash(stem, ending.as_bytes())).unwrap_or(NUMBER),
+            stem: stem.unwrap_or(NUMBER),
         }
     }
-
-    pub(super) const fn end(&self) -> Hashes {
-        Hashes { word: self.read(), stem: self.stem }
-    }
-
-    const fn read(&self) -> u32 {
-        if self.has_digit { NUMBER } else { self.so_far }
-    }
 }
 
-fn hash(word: &str) -> u32 {
-    // FNV-1a
-    if word.bytes().any(|b| b.is_ascii_digit()) { NUMBER } else { word.bytes().fold(BASIS, with) }
+/// FNV-1a, going on from what came before. Nothing is known of what has a digit.
+fn hash(before: u32, bytes: &[u8]) -> Option<u32> {
+    bytes.iter().try_fold(before, |hash, b| (!b.is_ascii_digit()).then(|| with(hash, *b)))
 }
 
 const BASIS: u32 = 0x811c_9dc5;
@@ -232,9 +233,11 @@ mod tests {
         let mut found = Vec::new();
         let mut recent = vec![None; RECENT];
         for at in 0..tokens.len() {
+            let hash = |back: usize| if at < back { NO_WORD } else { tokens[at - back].hashes.word };
             let has_class = |back: usize| at >= back && tokens[at - back].classes != 0;
-            let of_classes = (0..=REACH).map(|back| u32::from(has_class(back)) << back).sum();
-            each_ending_at(tokens, at, of_classes, &mut |bucket| {
+            let of_classes = (1..=REACH).map(|back| u32::from(has_class(back)) << (back - 1)).sum();
+            let mut last = Last { of_classes, one: hash(1), two: hash(2) };
+            each_ending_at(tokens, at, &mut last, &mut |bucket| {
                 let seen = recent[bucket as usize % RECENT].replace((bucket, at));
                 if seen.is_none_or(|(other, then)| other != bucket || at - then >= AGAIN as usize) {
                     found.push((at, bucket));
@@ -259,11 +262,10 @@ mod tests {
         #[test]
         fn a_stem_is_hashed_as_a_word_is(word in "[a-c0é忽'_]{0,12}") {
             let stem: String = word.chars().take(STEM).collect();
-            let hashes = Hashes::of(&word);
-            prop_assert_eq!(hashes.word, hash(&word));
-            if word.len() > STEM {
-                prop_assert_eq!(hashes.stem, hash(&stem));
-            }
+            let hash = |word: &str| {
+                if word.bytes().any(|b| b.is_ascii_digit()) { NUMBER } else { word.bytes().fold(BASIS, with) }
+            };
+            prop_assert_eq!(Hashes::of(&word), Hashes { word: hash(&word), stem: hash(&stem) });
         }
     }
 }

@@ -4,12 +4,14 @@
 //! The passage of a few words, a sentence or a paragraph with the most evidence speaks for the whole text: one sentence
 //! in a long mail is enough.
 
+mod address;
 pub(crate) mod features;
+mod lexicon;
 mod reason;
 pub(crate) mod tokens;
 pub(crate) mod weights;
 
-use std::{ops::Range, sync::LazyLock};
+use std::sync::LazyLock;
 
 use tokens::Token;
 use weights::Weights;
@@ -35,15 +37,14 @@ pub(crate) struct Warning {
 /// Judges a folded text, with its punctuation, that is all or part of a message of so many bytes. A text without words
 /// has no judgement.
 pub(crate) fn judge(folded: &str, message: usize) -> Option<Judgement> {
-    let of_piece =
-        |piece| strongest(&tokens::tokens(piece)).map(|(evidence, words)| (evidence, piece, words));
-    let (evidence, piece, passage) =
-        pieces(folded).filter_map(of_piece).max_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
-    let log_odds = WEIGHTS.slope * (evidence - weights::by_chance(message) - WEIGHTS.threshold);
+    let of_piece = |piece| strongest(&tokens::tokens(piece)).map(|passage| (passage, piece));
+    let (passage, piece) =
+        pieces(folded).filter_map(of_piece).max_by(|(a, _), (b, _)| a.evidence.total_cmp(&b.evidence))?;
+    let log_odds = WEIGHTS.slope * (passage.evidence - weights::by_chance(message) - WEIGHTS.threshold);
     let probability = 1.0 / (1.0 + f64::from(-log_odds).exp());
     let warning = || {
         let tokens = tokens::tokens(piece);
-        let words = tokens.get(passage).unwrap_or_default();
+        let words = passage.words(&tokens);
         Warning { passage: spoken(words), reason: reason::of(words, &WEIGHTS) }
     };
     Some(Judgement { probability, warning: (probability >= 0.5).then(warning) })
@@ -74,31 +75,58 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The passage with the most evidence, and that.
-fn strongest(tokens: &[Token<'_>]) -> Option<(f32, Range<usize>)> {
-    let mut features = features::Features::of(tokens);
+/// The passage of a text with the most evidence; where it stands is asked for only when the owner is warned of it.
+struct Passage {
+    evidence: f32,
+    /// Its words.
+    length: usize,
+    /// What the weights of its features come to, in steps.
+    sum: i32,
+}
+
+/// The passage with the most evidence.
+fn strongest(tokens: &[Token<'_>]) -> Option<Passage> {
     let weights = &*WEIGHTS;
+    let sums = sums(tokens);
+    let of_window = |window: &weights::Window| {
+        let length = window.words.min(tokens.len());
+        let sum = of_passages(&sums, length).fold(i32::MIN, i32::max);
+        #[expect(clippy::cast_precision_loss, reason = "a window's sum is far below 2^24")]
+        let evidence = window.bias + sum as f32 * weights.scale;
+        Some(Passage { evidence, length, sum })
+    };
+    let of_windows = weights.windows.iter().filter_map(of_window);
+    of_windows.filter(|_| !tokens.is_empty()).max_by(|a, b| a.evidence.total_cmp(&b.evidence))
+}
+
+/// What the weights of all features come to before each word, and after the last.
+fn sums(tokens: &[Token<'_>]) -> Vec<i32> {
+    let weights = &*WEIGHTS;
+    let mut features = features::Features::of(tokens);
     let mut sums = Vec::with_capacity(tokens.len() + 1);
     let mut total = 0;
     sums.push(total);
     for at in 0..tokens.len() {
-        features.ending_at(at, &mut |bucket| total += weights.steps(bucket));
+        // which features come again cannot be foreseen
+        features.ending_at(at, &mut |bucket, counts| total += weights.steps(bucket) * i32::from(counts));
         sums.push(total);
     }
-    let of_window = |window: &weights::Window| {
-        let length = window.words.min(tokens.len());
-        let passages = || {
-            sums.iter().zip(sums.get(length..).unwrap_or_default()).map(|(before, through)| through - before)
-        };
-        // without keeping the place, a processor compares many at a time
-        let most = passages().max()?;
-        let start = passages().rposition(|sum| sum == most)?;
-        #[expect(clippy::cast_precision_loss, reason = "a window's sum is far below 2^24")]
-        let evidence = window.bias + most as f32 * weights.scale;
-        Some((evidence, start..start + length))
-    };
-    let of_windows = weights.windows.iter().filter_map(of_window);
-    of_windows.filter(|_| !tokens.is_empty()).max_by(|a, b| a.0.total_cmp(&b.0))
+    sums
+}
+
+/// What each passage of so many words comes to.
+fn of_passages(sums: &[i32], length: usize) -> impl ExactSizeIterator<Item = i32> + DoubleEndedIterator {
+    sums.iter().zip(sums.get(length..).unwrap_or_default()).map(|(before, through)| through - before)
+}
+
+// === impl Passage ===
+
+impl Passage {
+    /// Its words, of all: the last that come to as much.
+    fn words<'s, 't>(&self, tokens: &'s [Token<'t>]) -> &'s [Token<'t>] {
+        let start = of_passages(&sums(tokens), self.length).rposition(|sum| sum == self.sum);
+        start.and_then(|start| tokens.get(start..start + self.length)).unwrap_or_default()
+    }
 }
 
 fn spoken(words: &[Token<'_>]) -> String {

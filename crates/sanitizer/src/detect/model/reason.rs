@@ -1,10 +1,6 @@
 //! Why a passage was warned of, in words for the owner.
 
-use super::{
-    features,
-    tokens::{CLASSES, Token},
-    weights::Weights,
-};
+use super::{features, lexicon::CLASSES, tokens::Token, weights::Weights};
 
 /// What is named at most.
 const NAMED: usize = 4;

@@ -27,6 +27,11 @@ const HEAD: usize = MAGIC.len() + WINDOWS * 4 + 12;
 // A file of another form does not compile.
 const _: () = assert!(FILE.len() == HEAD + BUCKETS as usize);
 
+static STEPS: &[u8; BUCKETS as usize] = match FILE.last_chunk() {
+    Some(steps) => steps,
+    None => &[0; BUCKETS as usize],
+};
+
 /// Evidence that a harmless message of so many bytes comes to by chance: the more passages, the more the worst of them
 /// looks like orders. What is longer than a page counts as one, so that nobody hides an order in a flood.
 pub(crate) fn by_chance(bytes: usize) -> f32 {
@@ -49,7 +54,7 @@ pub(crate) struct Weights {
     pub(crate) slope: f32,
     /// What one step of a weight is worth.
     pub(crate) scale: f32,
-    steps: &'static [u8],
+    steps: &'static [u8; BUCKETS as usize],
 }
 
 impl Weights {
@@ -66,11 +71,12 @@ impl Weights {
             threshold: number(after),
             slope: number(after + 4),
             scale: number(after + 8),
-            steps: FILE.get(HEAD..).unwrap_or_default(),
+            steps: STEPS,
         }
     }
 
     /// The weight of a bucket, in steps.
+    #[inline]
     pub(crate) fn steps(&self, bucket: u32) -> i32 {
         self.steps.get(bucket as usize).map_or(0, |step| i32::from(step.cast_signed()))
     }

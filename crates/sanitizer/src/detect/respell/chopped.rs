@@ -28,12 +28,13 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
     let mut changes: Vec<Change<'_>> = Vec::new();
     let mut at = 0;
     let piglike = LazyCell::new(|| {
-        tokens.iter().filter(|token| token.word.ends_with("ay")).count() * 4 >= tokens.len()
+        let ends_so = |token: &&Token<'_>| matches!(token.word.as_bytes(), [.., b'a', b'y']);
+        tokens.iter().filter(ends_so).count() * 4 >= tokens.len()
     });
     // where the next scrap stands
     let mut scrap = 0;
     while let Some(token) = tokens.get(at) {
-        if token.known && token.word.len() > 3 {
+        if token.sort.is_word && token.word.len() > 3 {
             at += 1;
             continue;
         }
@@ -41,7 +42,7 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
             let next = tokens.get(at..).and_then(|rest| rest.iter().position(is_scrap));
             scrap = next.map_or(tokens.len(), |next| at + next);
         }
-        if token.known && scrap >= at + REACH {
+        if token.sort.is_word && scrap >= at + REACH {
             at += 1;
             continue;
         }
@@ -53,7 +54,7 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
             changes.push(Change { tokens: at - usize::from(takes_before)..at + more + 1, word: word.into() });
             at += more + 1;
             continue;
-        } else if token.known {
+        } else if token.sort.is_word {
             None
         } else if *piglike && let Some(word) = from_pig_latin(token.word) {
             Some(Cow::Owned(word))
@@ -67,7 +68,9 @@ pub(super) fn mended(words: &Words<'_>) -> Option<(String, usize)> {
         } else {
             None
         };
-        changes.extend(word.map(|word| Change { tokens: at..at + 1, word }));
+        if let Some(word) = word {
+            changes.push(Change { tokens: at..at + 1, word });
+        }
         at += 1;
     }
     if changes.is_empty() {
@@ -101,34 +104,39 @@ fn from_scraps(before: Option<&Token<'_>>, tokens: &[Token<'_>]) -> Option<(Stri
     if !tokens.iter().take(REACH).any(is_scrap) {
         return None;
     }
-    let before =
-        before.filter(|before| before.word.len() <= SCRAP && before.number.is_some() && is_scrap(token));
-    let mut whole = None;
-    for first in [None, before].into_iter().take(1 + usize::from(before.is_some())) {
-        let (mut letters, mut length) = (0, 0);
-        let mut unknown = false;
-        for (more, next) in first.into_iter().chain(tokens.iter().take(REACH)).enumerate() {
-            let Some(number) = next.number.filter(|_| length + next.word.len() <= vocabulary::LONGEST) else {
-                break;
-            };
-            letters |= number << (8 * length);
-            length += next.word.len();
-            if !vocabulary::may_begin_a_word(letters) {
-                break;
-            }
-            let is_before = more == 0 && first.is_some();
-            unknown |= !next.known && !is_before;
-            if more > 0 && unknown && length >= 5 && vocabulary::is_word(letters) {
-                whole = Some((more - usize::from(first.is_some()), first));
-            }
-            if next.after == '|' && !is_before {
-                break;
-            }
+    let before = before.filter(|before| before.word.len() <= SCRAP && is_scrap(token));
+    let with_before =
+        before.and_then(|before| Some((whole(before.number?, before.word.len(), tokens)?, true)));
+    // most words begin none
+    let begins = || token.number.is_some_and(vocabulary::may_begin_a_word);
+    let (more, takes_before) =
+        with_before.or_else(|| if begins() { Some((whole(0, 0, tokens)?, false)) } else { None })?;
+    let taken = before.filter(|_| takes_before).into_iter().chain(tokens.iter().take(more + 1));
+    Some((taken.map(|token| token.word).collect(), more, takes_before))
+}
+
+/// The last token, by its place, up to which some letters and the tokens after them are a word.
+fn whole(mut letters: u128, mut length: usize, tokens: &[Token<'_>]) -> Option<usize> {
+    let (mut parts, mut unknown, mut whole) = (usize::from(length > 0), false, None);
+    for (at, next) in tokens.iter().take(REACH).enumerate() {
+        let Some(number) = next.number.filter(|_| length + next.word.len() <= vocabulary::LONGEST) else {
+            break;
+        };
+        letters |= number << (8 * length);
+        length += next.word.len();
+        if !vocabulary::may_begin_a_word(letters) {
+            break;
+        }
+        parts += 1;
+        unknown |= !next.sort.is_word;
+        if parts > 1 && unknown && length >= 5 && vocabulary::is_word(letters) {
+            whole = Some(at);
+        }
+        if next.after == '|' {
+            break;
         }
     }
-    let (more, first) = whole?;
-    let taken = first.into_iter().chain(tokens.iter().take(more + 1));
-    Some((taken.map(|token| token.word).collect(), more, first.is_some()))
+    whole
 }
 
 /// A scrap is no longer than this.
@@ -139,14 +147,17 @@ const REACH: usize = 4;
 
 /// What may be a part of a word, and is none by itself.
 fn is_scrap(token: &Token<'_>) -> bool {
-    !token.known && token.word.len() <= SCRAP
+    !token.sort.is_word && token.word.len() <= SCRAP
 }
 
 /// `laterignore`: an order that begins where another text was cut off.
 fn with_an_order(word: &str) -> Option<String> {
     const ORDERS: [&str; 6] = ["ignore", "disregard", "forget", "override", "pretend", "reveal"];
     // most words end with none of their last letters
-    if !matches!(word.as_bytes().last(), Some(b'd' | b'e' | b'l' | b't')) {
+    if !matches!(
+        word.as_bytes(),
+        [.., b'r' | b'd', b'e'] | [.., b'r' | b'n', b'd'] | [.., b'e', b't'] | [.., b'a', b'l']
+    ) {
         return None;
     }
     let order = ORDERS.into_iter().find(|order| word.ends_with(order))?;

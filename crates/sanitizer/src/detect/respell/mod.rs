@@ -16,7 +16,10 @@ use super::{
     vocabulary,
 };
 
-pub(super) use words::{Words, words};
+pub(super) use self::{
+    turned::{all_by, from_the_end},
+    words::{Words, words},
+};
 
 const TRICK: Trick = Trick {
     kind: "disguised-instruction",

@@ -1,36 +1,17 @@
 //! Texts backwards, upside down, or with each letter put for another.
 
+use std::sync::LazyLock;
+
 use super::{
-    super::vocabulary,
+    super::{
+        table::Table,
+        vocabulary::{self, Sort},
+    },
     words::{Token, Words},
 };
 
 /// Spans of unknown words that are tried as every shift of the alphabet: that bounds the work.
 const TRIED: usize = 8;
-
-/// Common words that no order to an assistant does without; a sentence with several is read in the other direction too.
-pub(super) fn is_of_orders(token: &Token<'_>) -> bool {
-    // each is longer than most words
-    token.known
-        && token.word.len() >= 4
-        && matches!(
-            token.word,
-            "ignore"
-                | "disregard"
-                | "forget"
-                | "previous"
-                | "prior"
-                | "instructions"
-                | "instruction"
-                | "prompt"
-                | "reveal"
-                | "password"
-                | "system"
-                | "send"
-                | "files"
-                | "please"
-        )
-}
 
 /// Words of orders in one sentence, from which on it may be one.
 const ORDERS: usize = 3;
@@ -46,9 +27,10 @@ pub(super) fn readings(found: &Words<'_>, words: &str) -> Vec<(String, usize)> {
     let mut readings = Vec::new();
     let backward = if found.from_the_end >= LEAST { tokens.as_slice() } else { &[] };
     let by_thirteen = if found.by_thirteen >= LEAST { tokens.as_slice() } else { &[] };
-    readings.extend(spans(backward, from_the_end).map(|(from, undone)| (backwards(from), undone)));
+    readings
+        .extend(spans(backward, |sort| sort.is_from_the_end).map(|(from, undone)| (backwards(from), undone)));
     readings.extend(
-        spans(by_thirteen, |_, number| all_by(number, 13))
+        spans(by_thirteen, |sort| sort.is_by_thirteen)
             .map(|(from, undone)| (each(from, |b| by(b, 13)), undone)),
     );
     if found.unknown >= LONG {
@@ -66,7 +48,7 @@ pub(super) fn readings(found: &Words<'_>, words: &str) -> Vec<(String, usize)> {
 /// Stretches of words in which words appear once they are turned, and none stands as it is.
 fn spans<'s, 't>(
     tokens: &'s [Token<'t>],
-    turned: impl Fn(usize, u128) -> u128,
+    turned: impl Fn(Sort) -> bool,
 ) -> impl Iterator<Item = (&'s [Token<'t>], usize)> {
     let mut found = Vec::new();
     let (mut start, mut end, mut undone, mut letters) = (0, 0, 0, 0);
@@ -75,9 +57,9 @@ fn spans<'s, 't>(
         let length = token.word.len();
         let counts = length >= 3 && (token.number.is_some() || token.word.is_ascii());
         // a known word is of interest only where a span may end
-        let asked = token.number.filter(|_| counts && (!token.known || undone > 0));
-        let turns = asked.is_some_and(|number| vocabulary::is_word(turned(length, number)));
-        if turns && !token.known {
+        let asked = counts && token.number.is_some() && (!token.sort.is_word || undone > 0);
+        let turns = asked && turned(token.sort);
+        if turns && !token.sort.is_word {
             if undone == 0 {
                 // what is too short to count may belong to it
                 start = at.saturating_sub(
@@ -87,7 +69,7 @@ fn spans<'s, 't>(
                         .iter()
                         .rev()
                         .take(3)
-                        .take_while(|t| !t.known || t.word.len() < 3)
+                        .take_while(|t| !t.sort.is_word || t.word.len() < 3)
                         .count(),
                 );
             }
@@ -96,7 +78,7 @@ fn spans<'s, 't>(
             counted = token.word;
             letters += length;
             end = at + 1;
-        } else if counts && token.known && !turns {
+        } else if counts && token.sort.is_word && !turns {
             if undone >= LEAST && letters >= 8 {
                 found.push((start, end, undone));
             }
@@ -105,15 +87,19 @@ fn spans<'s, 't>(
     }
     if undone >= LEAST && letters >= 8 {
         // to the end, as far as nothing is known
-        let tail =
-            tokens.get(end..).unwrap_or_default().iter().take_while(|t| !t.known || t.word.len() < 3).count();
+        let tail = tokens
+            .get(end..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|t| !t.sort.is_word || t.word.len() < 3)
+            .count();
         found.push((start, end + tail, undone));
     }
     found.into_iter().filter_map(|(start, end, undone)| Some((tokens.get(start..end)?, undone)))
 }
 
 /// A word's letters from the last to the first, as a number.
-pub(super) const fn from_the_end(length: usize, number: u128) -> u128 {
+pub(in crate::detect) const fn from_the_end(length: usize, number: u128) -> u128 {
     if length == 0 { number } else { number.swap_bytes() >> (8 * (vocabulary::LONGEST - length)) }
 }
 
@@ -134,7 +120,7 @@ fn both(number: u128, change: impl Fn(u64) -> u64) -> u128 {
 }
 
 /// A word's letters, as a number, each turned by so many, all at once.
-pub(super) fn all_by(number: u128, shift: u8) -> u128 {
+pub(in crate::detect) fn all_by(number: u128, shift: u8) -> u128 {
     both(number, |number| {
         let (letters, late) = (from(number, b'a') & !from(number, b'z' + 1), from(number, b'z' + 1 - shift));
         number + ((letters & !late) >> 7) * u64::from(shift) - ((letters & late) >> 7) * u64::from(26 - shift)
@@ -147,6 +133,18 @@ fn all_mirrored(number: u128) -> u128 {
         let letters = ((from(number, b'a') & !from(number, b'z' + 1)) >> 7) * 0xff;
         (number & !letters) | ((each_byte(b'a' + b'z') - number) & letters)
     })
+}
+
+/// Every common word, shifted so that it begins with an a: what is no shift of one is not among them.
+static FROM_A: LazyLock<Table<()>> = LazyLock::new(|| {
+    let words = vocabulary::all().filter_map(|word| vocabulary::number(word.as_bytes()));
+    Table::of(words.map(|number| (from_a(number), ())))
+});
+
+/// A word's letters, as a number, shifted so that the first is an a, if it is any letter.
+fn from_a(number: u128) -> u128 {
+    let first = number as u8;
+    if first.is_ascii_lowercase() { all_by(number, (26 - (first - b'a')) % 26) } else { number }
 }
 
 fn backwards(tokens: &[Token<'_>]) -> String {
@@ -193,7 +191,10 @@ fn shifted(tokens: &[Token<'_>]) -> Vec<(String, usize)> {
         readings.extend(
             common(&sample, most, all_mirrored).map(|words| (each(span, mirrored), as_undone(words))),
         );
-        for shift in (1..26).filter(|shift| *shift != 13) {
+        // nearly every sample has too few words that any shift makes common ones
+        let may_be_common = sample.iter().filter(|number| FROM_A.get(from_a(**number)).is_some()).count();
+        let shifts = if may_be_common >= most { 1..26 } else { 1..1 };
+        for shift in shifts.filter(|shift| *shift != 13) {
             if let Some(words) = common(&sample, most, |number| all_by(number, shift)) {
                 readings.push((each(span, |b| by(b, shift)), as_undone(words)));
                 break;
@@ -251,7 +252,7 @@ pub(super) fn last_word_first(words: &Words<'_>) -> Option<(String, usize)> {
     }
     let mut read = String::new();
     for sentence in words.tokens.split_inclusive(|token| token.after == '|') {
-        if sentence.iter().filter(|token| is_of_orders(token)).take(ORDERS).count() == ORDERS {
+        if sentence.iter().filter(|token| token.sort.is_of_orders).take(ORDERS).count() == ORDERS {
             for token in sentence.iter().rev() {
                 read.push_str(token.word);
                 read.push(' ');
@@ -262,4 +263,43 @@ pub(super) fn last_word_first(words: &Words<'_>) -> Option<(String, usize)> {
     }
     read.pop();
     (!read.is_empty()).then_some((read, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words() -> Vec<&'static str> {
+        vocabulary::all().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_some_shift_makes_a_common_word_is_one_of_those_that_begin_with_an_a(
+            word in prop::sample::select(words()), scrap in "[a-z]{1,6}[0-9]?", shift in 0..26_u8
+        ) {
+            let number = vocabulary::number(word.as_bytes()).unwrap();
+            prop_assert!(FROM_A.get(from_a(all_by(number, shift))).is_some());
+            let number = vocabulary::number(scrap.as_bytes()).unwrap();
+            let some = (0..26).any(|shift| vocabulary::is_word(all_by(number, shift)));
+            prop_assert_eq!(FROM_A.get(from_a(number)).is_some(), some);
+        }
+
+        #[test]
+        fn what_a_turn_makes_a_common_word_is_known_without_turning_it(
+            word in prop::sample::select(words()), scrap in "[a-z]{1,4}"
+        ) {
+            for word in [word, &scrap] {
+                let plain = vocabulary::number(word.as_bytes()).unwrap();
+                for number in [plain, from_the_end(word.len(), plain), all_by(plain, 13)] {
+                    let sort = vocabulary::sort(number);
+                    let turned = vocabulary::is_word(from_the_end(word.len(), number));
+                    prop_assert_eq!(sort.is_from_the_end, turned);
+                    prop_assert_eq!(sort.is_by_thirteen, vocabulary::is_word(all_by(number, 13)));
+                }
+            }
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! The words of a folded text, each looked up once, and what a look at each tells of the text.
 
-use super::{super::vocabulary, turned};
+use super::super::vocabulary::{self, Sort};
+use crate::plain;
 
 pub(in crate::detect) struct Token<'t> {
     pub(in crate::detect) word: &'t str,
     /// What parts it from the next word: a space, a line break or `|`.
     pub(in crate::detect) after: char,
-    pub(in crate::detect) known: bool,
+    pub(in crate::detect) sort: Sort,
     /// The letters as a number; nothing for what is no ASCII word or longer than any common one.
     pub(in crate::detect) number: Option<u128>,
 }
@@ -27,9 +28,8 @@ pub(in crate::detect) struct Words<'t> {
 }
 
 pub(in crate::detect) fn words(words: &str) -> Words<'_> {
-    let tokens = tokens(words);
     let mut found = Words {
-        tokens,
+        tokens: Vec::with_capacity(words.len() / 4),
         all_known: true,
         from_the_end: 0,
         by_thirteen: 0,
@@ -38,18 +38,30 @@ pub(in crate::detect) fn words(words: &str) -> Words<'_> {
         of_orders: 0,
     };
     let (mut single, mut unknown) = (0, 0);
-    for token in &found.tokens {
-        single = if token.is_single() { single + 1 } else { 0 };
-        unknown = if token.is_unknown() { unknown + 1 } else { 0 };
-        found.single_letters = found.single_letters.max(single);
-        found.unknown = found.unknown.max(unknown);
-        found.all_known &= token.known;
-        found.of_orders += usize::from(turned::is_of_orders(token));
-        if let Some(number) = token.number.filter(|_| !token.known) {
-            let turned = turned::from_the_end(token.word.len(), number);
-            found.from_the_end += usize::from(vocabulary::is_word(turned));
-            found.by_thirteen += usize::from(vocabulary::is_word(turned::all_by(number, 13)));
+    let mut at = 0;
+    while let Some(rest) = words.as_bytes().get(at..).filter(|rest| !rest.is_empty()) {
+        let (end, number) = first_word(rest);
+        let after = rest.get(end).map_or(' ', |b| char::from(*b));
+        if end > 0 {
+            let sort = number.map(vocabulary::sort).unwrap_or_default();
+            let number = number.filter(|number| number & each_byte(0x80) == 0);
+            let token = Token { word: words.get(at..at + end).unwrap_or_default(), after, sort, number };
+            found.of_orders += usize::from(sort.is_of_orders);
+            // most words are common ones
+            if sort.is_word && end >= 3 {
+                (single, unknown) = (0, 0);
+            } else {
+                single = if token.is_single() { single + 1 } else { 0 };
+                unknown = if token.is_unknown() { unknown + 1 } else { 0 };
+                found.single_letters = found.single_letters.max(single);
+                found.unknown = found.unknown.max(unknown);
+                found.all_known &= sort.is_word;
+                found.from_the_end += usize::from(sort.is_from_the_end && !sort.is_word);
+                found.by_thirteen += usize::from(sort.is_by_thirteen && !sort.is_word);
+            }
+            found.tokens.push(token);
         }
+        at += end + 1;
     }
     found
 }
@@ -61,45 +73,25 @@ impl Token<'_> {
     pub(super) fn is_single(&self) -> bool {
         match self.word.len() {
             1 => true,
-            2..=4 => self.word.chars().nth(1).is_none(),
+            2..=4 => !self.word.starts_with(|c: char| c.is_ascii()) && self.word.chars().nth(1).is_none(),
             _ => false,
         }
     }
 
     /// No common word, and what may be the letters of one put for others.
     pub(super) fn is_unknown(&self) -> bool {
-        !(self.known && self.word.len() >= 3) && (self.number.is_some() || self.word.is_ascii())
+        !(self.sort.is_word && self.word.len() >= 3) && (self.number.is_some() || self.word.is_ascii())
     }
-}
-
-fn tokens(words: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::with_capacity(words.len() / 6);
-    let mut at = 0;
-    let bytes = words.as_bytes();
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let (end, number) = first_word(rest);
-        let after = rest.get(end).map_or(' ', |b| char::from(*b));
-        if end > 0 {
-            let word = words.get(at..at + end).unwrap_or_default();
-            let known = number.is_some_and(vocabulary::is_word);
-            let ascii = number.filter(|number| number & each_byte(0x80) == 0);
-            tokens.push(Token { word, after, known, number: if known { number } else { ascii } });
-        }
-        at += end + 1;
-    }
-    tokens
 }
 
 /// The length of the word that some text begins with, and its letters as a number.
 fn first_word(rest: &[u8]) -> (usize, Option<u128>) {
     // most words and what follows are read at once
-    if let Some(letters) = rest.first_chunk().map(|letters| u128::from_le_bytes(*letters)) {
-        let parting = zeros(letters ^ each_byte(b' '))
-            | zeros(letters ^ each_byte(b'\n'))
-            | zeros(letters ^ each_byte(b'|'));
+    if let Some(letters) = rest.first_chunk() {
+        let parting = plain::where_is(letters, |b| (b == b' ') | (b == b'\n') | (b == b'|'));
         if parting != 0 {
             let length = parting.trailing_zeros() / 8;
-            return (length as usize, Some(letters & ((1 << (8 * length)) - 1)));
+            return (length as usize, Some(u128::from_le_bytes(*letters) & plain::before(parting)));
         }
     }
     let end = rest.iter().position(|b| matches!(b, b' ' | b'\n' | b'|')).unwrap_or(rest.len());
@@ -108,11 +100,6 @@ fn first_word(rest: &[u8]) -> (usize, Option<u128>) {
 
 const fn each_byte(b: u8) -> u128 {
     u128::from_le_bytes([b; 16])
-}
-
-/// The highest bit of each byte that is zero, up to the first; beyond it of others too.
-const fn zeros(bytes: u128) -> u128 {
-    bytes.wrapping_sub(each_byte(1)) & !bytes & each_byte(0x80)
 }
 
 #[cfg(test)]
@@ -134,7 +121,7 @@ mod tests {
             let found = words(&text);
             prop_assert_eq!(found.tokens.iter().map(|token| token.word).collect::<Vec<_>>(), read);
             for token in &found.tokens {
-                let number = vocabulary::number(token.word.as_bytes()).filter(|_| token.known || token.word.is_ascii());
+                let number = vocabulary::number(token.word.as_bytes()).filter(|_| token.sort.is_word || token.word.is_ascii());
                 prop_assert_eq!(token.number, number);
             }
         }
