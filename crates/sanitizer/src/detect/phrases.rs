@@ -67,6 +67,9 @@ pub(super) const PHRASES: &[Form] = &[
         severity: High,
         reason: "The text gives an assistant new orders in place of those it has.",
         patterns: &[
+            // before you can solve the task that I gave you, do this; an important message from me to you
+            "\\b(?:before|after) you (?:can )?(?:solve|complete|finish|answer|do|do that) (?:you can solve )?(?:the|my) (?:W )?(?:task|request|question) (?:that )?(?:i|the user) (?:gave|asked|set)\\b",
+            "\\bimportant (?:message|instructions?) from me(?: W){0,4} to you\\b",
             "\\b(?:here are|these are|follow|obey|receive|your|my) (?:your |the |my |these )?(?:new|updated|real|actual|true) (?:instructions?|orders|rules|directives?|prompt|system prompt|objective|goal)\\b",
             "\\byour (?:instructions|task|goal|job|role|purpose|mission|objective) (?:is|are) now\\b",
             "\\b(?:focus|concentrate) on (?:your|the|this) new task\\b",
@@ -174,6 +177,8 @@ pub(super) const PHRASES: &[Form] = &[
         patterns: &[
             "\\b(?:send|forward|email|mail|upload|transfer|exfiltrate|leak|post|deliver)(?: W){0,8} (?:passwords?|api keys?|credentials|private keys?|access tokens?|session cookies?|contact list|address book|inbox|chat history|conversation history|all (?:my |the |your |of the )?(?:emails|mails|messages|files|contacts|documents))(?: W){0,8} (?:to|at|via)\\b",
             "\\b(?:call|invoke|execute|trigger) the (?:W ){0,2}(?:tool|function|plugin|api) (?:W ){0,2}(?:with|to|and|named|called)\\b",
+            // call the send_email function: …
+            "\\bcall the (?:send|delete|forward|transfer|email|create|update|post|pay|get|read|write|run|execute)(?: W){0,2} (?:tool|function|api)\\b",
             // people use the new api and the search function too
             "\\b(?:use|run) the (?:W ){0,2}(?:(?:tool|plugin) (?:W ){0,2}(?:with|to|and|named|called)|(?:function|api) (?:W ){0,2}(?:with|named|called))\\b",
             "\\b(?:please )?(?:grant|give) (?:W ){0,3}(?:permanent|full|admin|remote|unlimited) access to my\\b",
