@@ -40,13 +40,13 @@ pub struct Settings {
     #[arg(long, default_value_t = 10)]
     pub items: usize,
     /// What our own attacks weigh beside the corpus's.
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 2.5)]
     pub own_attacks: f32,
     /// What our own harmless texts weigh beside the corpus's.
-    #[arg(long, default_value_t = 0.8)]
+    #[arg(long, default_value_t = 1.8)]
     pub own_harmless: f32,
     /// What one of our own texts that was written by itself weighs beside one that a template made.
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 3.0)]
     pub whole: f32,
     /// How far collections of attacks of different size weigh the same: 0 not at all, 1 wholly.
     #[arg(long, default_value_t = 1.0)]
@@ -58,7 +58,7 @@ pub struct Settings {
     #[arg(long, default_value_t = 3.0)]
     pub hard: f32,
     /// What a request put to an assistant weighs beside an ordinary text.
-    #[arg(long, default_value_t = 0.25)]
+    #[arg(long, default_value_t = 0.4)]
     pub prompts: f32,
     /// Models of different order that are averaged.
     #[arg(long, default_value_t = 6)]

@@ -36,7 +36,7 @@ struct Config {
     #[arg(long, global = true)]
     known: Vec<PathBuf>,
     /// The share of ordinary inbound messages that the model may warn of.
-    #[arg(long, global = true, default_value_t = 0.0065)]
+    #[arg(long, global = true, default_value_t = 0.0075)]
     share: f32,
     /// A file whose part between two marks becomes the table of figures.
     #[arg(long, global = true)]
