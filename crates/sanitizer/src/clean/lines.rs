@@ -83,14 +83,17 @@ fn calm(text: &[u8]) -> usize {
 
 /// Whether nothing is to fold where a stretch begins, up to its last two bytes.
 fn is_calm(stretch: &[u8]) -> bool {
-    let (second, third) = (stretch.get(1..).unwrap_or_default(), stretch.get(2..).unwrap_or_default());
     let odd = |b: u8, next: u8, then: u8| {
         ((b == b' ') & ((next == b' ') | (next == b'\n')))
             | ((b == b'\n') & ((next == b' ') | ((next == b'\n') & (then == b'\n'))))
             | (b == b'\t')
             | (b == b'\r')
     };
-    !stretch.iter().zip(second).zip(third).fold(false, |any, ((b, next), then)| any | odd(*b, *next, *then))
+    let any_odd = |any, three: &[u8]| match three {
+        [b, next, then] => any | odd(*b, *next, *then),
+        _ => any,
+    };
+    !stretch.windows(3).fold(false, any_odd)
 }
 
 /// Whether a line has words, and one space between them and none around them.
