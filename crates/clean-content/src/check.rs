@@ -148,8 +148,8 @@ fn line(field: &'static str, text: &str, limit: usize) -> Result<(), Misfit> {
 }
 
 fn readable(field: &'static str, text: &str) -> Result<(), Misfit> {
-    // whatever is not allowed is not plain
-    if let Some(c) = plain::others(text).flat_map(str::chars).find(|c| !is_allowed(*c)) {
+    // whatever is not allowed is neither plain nor settled
+    if let Some(c) = plain::unsettled(text).flat_map(str::chars).find(|c| !is_allowed(*c)) {
         return Err(Misfit::ForbiddenCharacter { field, code: c.into() });
     }
     if !plain::is_nfkc(text) {

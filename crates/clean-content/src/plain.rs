@@ -28,17 +28,46 @@ fn plain(bytes: &[u8]) -> usize {
     at + bytes.iter().skip(at).take_while(|b| is_plain(**b)).count()
 }
 
+/// Whether a character surely is allowed, and the same in NFKC, joined with nothing before it: what most stretches that
+/// are not plain consist of, told without the tables of the standard.
+const fn is_settled(c: char) -> bool {
+    matches!(c,
+        '\n' | '\t' | ' '..='~'
+        | '¡'..='§' | '©' | '«' | '¬' | '®' | '°' | '±' | '¶' | '·' | '»' | '¿'
+        | 'À'..='ı' | 'Ĵ'..='ľ' | 'Ł'..='ň' | 'Ŋ'..='ž'
+        | 'А'..='я'
+        | '‐' | '\u{2012}'..='\u{2016}' | '‘'..='‣' | '€'
+        | '一'..='鿿'
+    )
+}
+
+/// The stretches that are to be looked at closely.
+pub(crate) fn unsettled(text: &str) -> impl Iterator<Item = &str> {
+    others(text).filter(|stretch| !stretch.chars().all(is_settled))
+}
+
 /// Whether a text is in normalisation form NFKC.
 ///
 /// What is plain joins with nothing before it, so a text is normal if each stretch is that begins with a plain character.
 #[must_use]
 pub fn is_nfkc(text: &str) -> bool {
-    others(text).all(unicode_normalization::is_nfkc)
+    unsettled(text).all(unicode_normalization::is_nfkc)
 }
 
 #[cfg(test)]
 mod tests {
+    use unicode_normalization::{IsNormalized, char::canonical_combining_class, is_nfkc_quick};
+
     use super::*;
+    use crate::is_allowed;
+
+    #[test]
+    fn what_is_settled_is_allowed_and_normal_wherever_it_stands() {
+        for c in ('\0'..=char::MAX).filter(|c| is_settled(*c)) {
+            assert!(is_allowed(c) && canonical_combining_class(c) == 0, "{c:?}");
+            assert!(is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes, "{c:?}");
+        }
+    }
 
     /// Every way to put four of these one after the other.
     fn texts() -> impl Iterator<Item = String> {

@@ -59,10 +59,7 @@ fn push_words(line: &str, folded: &mut String) {
 
 /// Where the first blank is that is not one space alone.
 fn odd_blank(line: &[u8]) -> Option<usize> {
-    let after = line.iter().skip(1);
-    line.iter()
-        .zip(after)
-        .position(|(b, next)| matches!((*b, *next), (b' ', b' ' | b'\t' | b'\r') | (b'\t' | b'\r', _)))
+    line.windows(2).position(|pair| matches!(pair, [b' ', b' ' | b'\t' | b'\r'] | [b'\t' | b'\r', _]))
 }
 
 /// How long the lines are together that a text begins with and that surely are folded; the empty line behind the last of
@@ -83,23 +80,30 @@ fn calm(text: &[u8]) -> usize {
 
 /// Whether nothing is to fold where a stretch begins, up to its last two bytes.
 fn is_calm(stretch: &[u8]) -> bool {
-    let (second, third) = (stretch.get(1..).unwrap_or_default(), stretch.get(2..).unwrap_or_default());
     let odd = |b: u8, next: u8, then: u8| {
         ((b == b' ') & ((next == b' ') | (next == b'\n')))
             | ((b == b'\n') & ((next == b' ') | ((next == b'\n') & (then == b'\n'))))
             | (b == b'\t')
             | (b == b'\r')
     };
-    !stretch.iter().zip(second).zip(third).fold(false, |any, ((b, next), then)| any | odd(*b, *next, *then))
+    let any_odd = |any, three: &[u8]| match three {
+        [b, next, then] => any | odd(*b, *next, *then),
+        _ => any,
+    };
+    !stretch.windows(3).fold(false, any_odd)
 }
 
 /// Whether a line has words, and one space between them and none around them.
 pub(super) fn is_folded(line: &str) -> bool {
     let bytes = line.as_bytes();
     let blank = |b: u8| matches!(b, b' ' | b'\t' | b'\r');
-    let (Some((first, after)), Some(last)) = (bytes.split_first(), bytes.last()) else { return false };
-    let odd = |(before, b): (&u8, &u8)| (*before == b' ') & (*b == b' ') | (*b == b'\t') | (*b == b'\r');
-    !blank(*first) && !blank(*last) && !bytes.iter().zip(after).fold(false, |any, pair| any | odd(pair))
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
+    let odd = |before: u8, b: u8| (before == b' ') & (b == b' ') | (b == b'\t') | (b == b'\r');
+    let any_odd = |any, two: &[u8]| match two {
+        [before, b] => any | odd(*before, *b),
+        _ => any,
+    };
+    !blank(*first) && !blank(*last) && !bytes.windows(2).fold(false, any_odd)
 }
 
 #[cfg(test)]

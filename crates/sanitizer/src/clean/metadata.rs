@@ -43,7 +43,7 @@ pub(crate) fn metadata(metadata: Metadata) -> Metadata {
 }
 
 fn authenticated(Authentication { server, method, result, about }: Authentication) -> Authentication {
-    let word = |text: String| line(&text, limits::AUTHENTICATION_WORD);
+    let word = |text: String| one_line(text, limits::AUTHENTICATION_WORD);
     Authentication {
         server: word(server),
         method: word(method),
@@ -54,14 +54,14 @@ fn authenticated(Authentication { server, method, result, about }: Authenticatio
 
 fn link(Link { shown, target, leads_elsewhere }: Link) -> Link {
     Link {
-        shown: line(&shown, limits::LINK_SHOWN),
-        target: line(&target, limits::LINK_TARGET),
+        shown: one_line(shown, limits::LINK_SHOWN),
+        target: one_line(target, limits::LINK_TARGET),
         leads_elsewhere,
     }
 }
 
 fn party(Party { name, address }: Party) -> Party {
-    Party { name: some_line(name, limits::NAME), address: line(&address, limits::ADDRESS) }
+    Party { name: some_line(name, limits::NAME), address: one_line(address, limits::ADDRESS) }
 }
 
 /// `room` is what the texts of attachments may still have together, in characters.
@@ -82,6 +82,10 @@ fn attachment(
 }
 
 fn some_line(text: Option<String>, limit: usize) -> Option<String> {
-    text.map(|text| if is_clean_line(&text, limit) { text } else { line(&text, limit) })
-        .filter(|text| !text.is_empty())
+    text.map(|text| one_line(text, limit)).filter(|text| !text.is_empty())
+}
+
+/// The text itself, if it is as it should be.
+fn one_line(text: String, limit: usize) -> String {
+    if is_clean_line(&text, limit) { text } else { line(&text, limit) }
 }

@@ -15,7 +15,7 @@ use super::decode;
 use super::header::Header;
 use super::order;
 use crate::{
-    charset, html, show,
+    charset, html, plain, show,
     view::{Sight, View},
 };
 
@@ -145,21 +145,21 @@ fn nested(raw: &[u8]) -> usize {
 fn known_by(text: &str) -> Option<u64> {
     let mut hash = DefaultHasher::new();
     // a few at once, since each call costs as much as many letters
-    let mut some = [0; 256];
-    let (mut taken, mut found) = (0, false);
-    for b in text.bytes() {
-        // written in any case, and kept if it is a letter or a digit
-        if let Some(next) = some.get_mut(taken) {
-            *next = b;
+    let mut found = false;
+    for bytes in text.as_bytes().chunks(256) {
+        let mut some = [0; 256];
+        let mut taken = 0;
+        for b in bytes {
+            // written in any case, and kept if it is a letter or a digit
+            if let Some(next) = some.get_mut(taken % 256) {
+                *next = *b;
+            }
+            taken += usize::from(plain::is_alphanumeric(*b));
         }
-        taken += usize::from(b.is_ascii_alphanumeric());
-        if taken == some.len() {
-            hash.write(&some);
-            (taken, found) = (0, true);
-        }
+        hash.write(some.get(..taken)?);
+        found |= taken > 0;
     }
-    hash.write(some.get(..taken)?);
-    (found || taken > 0).then(|| hash.finish())
+    found.then(|| hash.finish())
 }
 
 /// What a page is known by as it is written.

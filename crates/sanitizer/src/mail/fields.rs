@@ -20,7 +20,8 @@ pub(super) enum Value<'a> {
 
 /// Every field of a header, up to its empty line.
 pub(super) fn fields(header: &[u8]) -> Vec<Field<'_>> {
-    let mut fields = Vec::new();
+    // few lines are shorter, those that go on included
+    let mut fields = Vec::with_capacity(header.len() / 64 + 2);
     let mut at = 0;
     while let Some(start) = next_field(header, at) {
         let rest = header.get(start..).unwrap_or_default();

@@ -5,7 +5,8 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashMap, HashSet},
-    hash::{DefaultHasher, Hasher as _},
+    hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState},
+    sync::LazyLock,
 };
 
 use clean_content::{Finding, Severity};
@@ -106,12 +107,33 @@ impl Shown {
 /// The distinct words of a form, links left out: a plain form spells out what the other hides behind words.
 #[derive(Default)]
 struct Words<'t> {
-    seen: HashSet<u64>,
+    seen: HashSet<u64, BuildHasherDefault<Hashed>>,
     /// In order, with what each is known by.
     words: Vec<(&'t str, u64)>,
     bytes: usize,
     /// The word that is looked at, in small letters.
     small: String,
+}
+
+/// What words are known by is a hash with keys that no sender knows.
+static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// The hash of what is a hash already: itself.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|b| self.0 = self.0.rotate_left(8) ^ u64::from(*b));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// The word that a token consists of, as most do: letters and digits of ASCII, and at most a sign behind them that is no part
@@ -182,7 +204,7 @@ impl<'t> Words<'t> {
         } else {
             self.small.extend(word.chars().flat_map(char::to_lowercase));
         }
-        let mut hash = DefaultHasher::new();
+        let mut hash = KEYS.build_hasher();
         hash.write(self.small.as_bytes());
         let known_by = hash.finish();
         if self.seen.insert(known_by) {
