@@ -90,6 +90,16 @@ fn mails_nested_or_broken_at_any_length_are_read() {
     assert!(clean.findings().iter().any(|finding| finding.kind == "not-fully-read"));
 }
 
+/// A message that ends the parts around it; the second reading of its structure loses count.
+#[test]
+fn a_mail_whose_parts_end_within_each_other_is_read() {
+    let mail = "To: ((a)\r\nContent-Type: multipart/mixed; boundary=\"x\"\r\n\r\n--x\r\n\
+        Content-Type: multipart/related; boundary=\"x\"\r\n\r\n--x\r\n\
+        Content-Type: message/rfc822\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\na\r\nb\r\n--x\r\n\
+        Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\r\n\r\n--x--\r\n\r\n";
+    assert!(read(mail, ContentType::Email).unwrap().body().contains('b'));
+}
+
 #[test]
 fn json_nested_at_any_depth_is_refused() {
     for content_type in [ContentType::Telegram, ContentType::Slack, ContentType::Sms] {
