@@ -2,7 +2,7 @@
 
 use clean_content::Severity;
 
-use super::{Hit, fold, search};
+use super::{Hit, fold, text::search};
 use crate::plain;
 
 /// Between letters, this many invisible characters are no typography.
