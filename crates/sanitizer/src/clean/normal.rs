@@ -83,6 +83,15 @@ pub(super) fn strip(text: &str) -> Cow<'_, str> {
             rest = tail;
             continue;
         }
+        // ideographs are letters, and stay
+        let ideographs = rest.find(|c| !is_ideograph(c)).unwrap_or(rest.len());
+        if ideographs > 0 {
+            let (head, tail) = rest.split_at_checked(ideographs).unwrap_or((rest, ""));
+            kept.push_str(head);
+            marks = 0;
+            rest = tail;
+            continue;
+        }
         rest = rest.get(c.len_utf8()..).unwrap_or_default();
         let read = match c {
             '\r' if rest.starts_with('\n') => None,
@@ -95,7 +104,7 @@ pub(super) fn strip(text: &str) -> Cow<'_, str> {
         };
         changed |= read != Some(c);
         let Some(read) = read else { continue };
-        let is_mark = read > '\u{2ff}' && !is_ideograph(read) && is_combining_mark(read);
+        let is_mark = read > '\u{2ff}' && is_combining_mark(read);
         marks = if is_mark { marks + 1 } else { 0 };
         if marks <= MARKS_PER_LETTER {
             kept.push(read);
