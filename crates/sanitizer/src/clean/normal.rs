@@ -75,18 +75,13 @@ pub(super) fn strip(text: &str) -> Cow<'_, str> {
     let mut marks = 0;
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let plain = plain::how_many(rest.as_bytes(), is_plain);
-        if plain > 0 {
-            let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, ""));
-            kept.push_str(head);
-            marks = 0;
-            rest = tail;
-            continue;
-        }
-        // ideographs are letters, and stay
-        let ideographs = rest.find(|c| !is_ideograph(c)).unwrap_or(rest.len());
-        if ideographs > 0 {
-            let (head, tail) = rest.split_at_checked(ideographs).unwrap_or((rest, ""));
+        let stays = match plain::how_many(rest.as_bytes(), is_plain) {
+            // ideographs are letters, and stay
+            0 => rest.find(|c| !is_ideograph(c)).unwrap_or(rest.len()),
+            plain => plain,
+        };
+        if stays > 0 {
+            let (head, tail) = rest.split_at_checked(stays).unwrap_or((rest, ""));
             kept.push_str(head);
             marks = 0;
             rest = tail;
